@@ -30,6 +30,7 @@ from consult.storage.drafts import drafts
 from consult.storage.drafts.drafts import Changes
 from tests.support.apps import SECRET_KEY, make_app, services_of
 from tests.support.client import PageClient
+from tests.support.forks import HASTY
 from tests.support.owner_journey import Journey
 from tests.support.personas import BATON_ON_THE_FLOOR
 from tests.support.postgres import shared_server
@@ -47,9 +48,6 @@ PATIENCE = 30.0
 AIM_MS = 500
 AIM_MEMORY = 1.1
 AIM_FINISHED = 1.25
-
-HASTY = dict.fromkeys(("SPAM_TIMING", "SPAM_NETWORK", "SPAM_MAIL_SERVER"), "off")
-"""These owners answer faster than people do, all from one network, at domains that don't exist."""
 
 UNLIMITED = dict.fromkeys(("LIMIT_STARTS", "LIMIT_CONTACTS"), "1000000 per minute")
 

@@ -16,7 +16,7 @@ from consult.storage.jobs import RENDER_REPORT
 from consult.storage.tables.delivery_tables import DeliveryRow, JobRow
 from consult.storage.tables.submission_tables import DocumentRow
 from tests.delivery.mail.test_report_mail import LINK, report_of
-from tests.support.databases import read, rows
+from tests.support.databases import ON_SQLITE, read, rows
 from tests.support.lead_factories import colleague
 from tests.support.mail_server import mail_server
 from tests.support.patience import patience, wait_until
@@ -98,7 +98,7 @@ def test_killed_in_mid_send(database: Database, start_worker: StartWorker, recip
 
 
 # How a process takes a signal is the same on both engines.
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@ON_SQLITE
 @pytest.mark.parametrize(
     ("signals", "render_seconds", "exit_code"),
     [

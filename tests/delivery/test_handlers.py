@@ -27,7 +27,7 @@ from consult.storage.tables.submission_tables import DocumentRow, DraftRow
 from tests.delivery.mail.test_report_mail import report_of
 from tests.report.pdf.test_renderer import HELLO, NEVER_ENDING
 from tests.support.apps import make_settings, real_renderer
-from tests.support.databases import Clock, read, rows, write
+from tests.support.databases import ON_SQLITE, Clock, read, rows, write
 from tests.support.lead_factories import colleague
 from tests.support.submissions import CONTACT, all_leads, lead_of, save_contact, submitted
 from tests.support.workers import (
@@ -174,7 +174,7 @@ def test_html_is_the_same_on_any_day(database: Database, clock: Clock, result_to
     assert CONTACT.business in first
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@ON_SQLITE
 def test_a_pdf_names_its_owner(database: Database, result_token: str, tmp_path: Path) -> None:
     context = Context.of(make_settings(tmp_path), Brand(), database, real_renderer().render)
     Worker(database, handlers.handlers_with(lambda: context)).run_once()

@@ -10,7 +10,7 @@ from consult.storage import jobs
 from consult.storage.db.database import Database
 from consult.storage.jobs import MAX_ATTEMPTS
 from consult.storage.tables.delivery_tables import JobRow
-from tests.support.databases import Clock, rows, write
+from tests.support.databases import ON_SQLITE, Clock, rows, write
 from tests.support.submissions import submitted
 
 LEASE = timedelta(seconds=60)
@@ -166,7 +166,7 @@ def test_demo_leads_made_in_bulk_leave_the_worker_to_owners(database: Database) 
     assert order == [jobs.RENDER_REPORT, jobs.RENDER_BRIEF]
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@ON_SQLITE
 def test_a_look_for_due_jobs_reads_no_finished_ones(database: Database) -> None:
     looks: list[tuple[str, tuple[object, ...]]] = []
 

@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from consult.storage.db.database import Database
+from tests.support.databases import ON_SQLITE
 from tests.support.mail_server import MailServer
 from tests.support.submissions import left_contact
 from tests.support.webhook_receiver import Internet, Receiver
@@ -29,7 +30,7 @@ def test_nothing_is_lost_in_a_storm(engine: str) -> None:
     assert "0 lost or wrong." in ran.stdout
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@ON_SQLITE
 def test_what_is_missing_is_named(database: Database) -> None:
     left_contact(database)  # whose PDFs and email nobody made
     ledger = Ledger(

@@ -58,7 +58,7 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    "--font-render-hinting=none",  # letters of the shell are then as wide as those of a window
+    "--font-render-hinting=none",  # text is then as wide as in a window
 )
 PHONE_WIDTH, TABLET_WIDTH, DESK_WIDTH, ZOOMED_WIDTH = 360, 800, 1280, 320
 """CSS pixels; 320 is what a window of 1280 is left with at 400% zoom."""

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from tests.support.forks import FORKS
+from tests.support.forks import FORKS, HASTY
 from tests.support.mail_server import free_port
 from tests.support.postgres import programs, run_program, server_user
 from tools.storm import machine_process
@@ -105,7 +105,7 @@ def make_machine(folder: Path, name: str, settings: Mapping[str, str], fast: flo
     port = free_port()
     machine = folder / name
     machine.mkdir()
-    given = {"VAR_DIR": str(machine / "var"), **_HASTY, **settings}
+    given = {"VAR_DIR": str(machine / "var"), **HASTY, **settings}
 
     def process(command: str, *options: str) -> Process:
         log = machine / f"{command}.log"
@@ -113,10 +113,6 @@ def make_machine(folder: Path, name: str, settings: Mapping[str, str], fast: flo
         return Process(f"{command} {name}", start, log)
 
     return Machine(name, port, process("web", "--port", str(port)), process("worker"), fast)
-
-
-# These owners answer faster than people do, all from one network, at domains that don't exist.
-_HASTY = dict.fromkeys(("SPAM_TIMING", "SPAM_NETWORK", "SPAM_MAIL_SERVER"), "off")
 
 
 class _Forked:

@@ -26,7 +26,7 @@ from consult.storage.tables.booking_tables import BookingRow, BookingState
 from consult.storage.tables.delivery_tables import DeliveryRow
 from consult.storage.tables.submission_tables import ContactRow
 from consult.workflow.office_hours import Office
-from tests.support.databases import Clock, on_sqlite, read, rows, write
+from tests.support.databases import ON_SQLITE, Clock, read, rows, write
 from tests.support.lead_factories import colleague, set_lead
 from tests.support.mail_server import mail_server
 from tests.support.submissions import CONTACT, lead_of, left_contact, save_contact, submitted
@@ -119,7 +119,7 @@ def to_owner(mails: list[EmailMessage]) -> list[EmailMessage]:
 # --- On the wire ----------------------------------------------------------------------------------
 
 
-@on_sqlite
+@ON_SQLITE
 def test_a_real_server_gets_text_invitation_and_file(database: Database, lead_id: int) -> None:
     booking = book(database, lead_id)
     with mail_server() as server:
@@ -161,7 +161,7 @@ def test_a_real_server_gets_text_invitation_and_file(database: Database, lead_id
     assert link not in sent.body
 
 
-@on_sqlite
+@ON_SQLITE
 def test_without_a_mail_server_it_is_a_file(
     database: Database, lead_id: int, tmp_path: Path
 ) -> None:
@@ -173,7 +173,7 @@ def test_without_a_mail_server_it_is_a_file(
     assert event_in(message)[0] == "REQUEST"
 
 
-@on_sqlite
+@ON_SQLITE
 def test_the_file_to_download_is_the_same_event(database: Database, lead_id: int) -> None:
     booking = book(database, lead_id)
     calendar = Calendar.from_ical(booking_file(booking, SETTINGS, BRAND))
@@ -187,7 +187,7 @@ def test_the_file_to_download_is_the_same_event(database: Database, lead_id: int
 # --- What each says -------------------------------------------------------------------------------
 
 
-@on_sqlite
+@ON_SQLITE
 def test_each_change_is_the_same_event_with_a_higher_sequence(
     database: Database, lead_id: int, clock: Clock
 ) -> None:
@@ -280,7 +280,7 @@ TIMES = [
 ]
 
 
-@on_sqlite
+@ON_SQLITE
 def test_its_time_is_exact_in_the_zone_of_the_owner(database: Database) -> None:
     leads = [settled_lead(database, email=f"{number}@owner.example") for number in range(6)]
     for number, (lead_id, (starts_at, zone, _)) in enumerate(zip(leads, TIMES, strict=True)):
@@ -305,7 +305,7 @@ HOSTILE = [
 ]
 
 
-@on_sqlite
+@ON_SQLITE
 def test_no_name_gets_into_a_header_or_a_line_of_its_own(database: Database) -> None:
     leads = [settled_lead(database, name=name, business=name) for name in HOSTILE]
     colleague(database, "ada")
@@ -326,7 +326,7 @@ def test_no_name_gets_into_a_header_or_a_line_of_its_own(database: Database) -> 
 # --- To whom, when and how often ------------------------------------------------------------------
 
 
-@on_sqlite
+@ON_SQLITE
 def test_a_provider_emails_owners_itself(database: Database, lead_id: int) -> None:
     colleague(database, "ada")
     to = at(place="See evil.example")
@@ -337,7 +337,7 @@ def test_a_provider_emails_owners_itself(database: Database, lead_id: int) -> No
     assert "How you meet: See evil example" in text_of(mail)
 
 
-@on_sqlite
+@ON_SQLITE
 def test_every_attempt_is_the_same_mail(database: Database, lead_id: int, clock: Clock) -> None:
     book(database, lead_id)
     box = Box(RetryableError("Busy"))
@@ -427,7 +427,7 @@ def test_a_lead_that_is_held_or_deleted_stops_what_waits(database: Database, lea
 # --- To staff -------------------------------------------------------------------------------------
 
 
-@on_sqlite
+@ON_SQLITE
 def test_staff_get_the_consult_into_their_calendar_in_their_zone(
     database: Database, lead_id: int
 ) -> None:
@@ -471,7 +471,7 @@ def test_staff_are_asked_to_confirm_and_told_of_a_canceled_consult_once(
     assert event_in(mail)[0] == "CANCEL"
 
 
-@on_sqlite
+@ON_SQLITE
 def test_who_invites_themselves_gets_an_entry(database: Database, lead_id: int) -> None:
     colleague(database, "ada")
     book(database, lead_id)

@@ -17,7 +17,7 @@ from consult.storage.tables.booking_tables import BusyFeedRow
 from consult.storage.tables.delivery_tables import JobRow
 from consult.workflow.office_hours import Office
 from tests.delivery.booking.test_feed_parser import MONDAY, NEW_YORK, SINCE, UNTIL, calendar
-from tests.support.databases import Clock, on_sqlite, read, rows, write
+from tests.support.databases import ON_SQLITE, Clock, read, rows, write
 from tests.support.lead_factories import make_account
 from tests.support.webhook_receiver import HOST, IP, Receiver, receiver
 from tests.support.workers import SECRET_KEY, make_worker
@@ -49,7 +49,7 @@ def feed(database: Database) -> BusyFeedRow:
 # --- From the address to the busy times -----------------------------------------------------------
 
 
-@on_sqlite
+@ON_SQLITE
 def test_of_a_calendar_only_its_busy_times_are_stored(
     database: Database, clock: Clock, web: Receiver
 ) -> None:
@@ -100,7 +100,7 @@ def test_each_tick_has_calendars_read_once_in_ten_minutes(
     assert len(web.received) == 4  # when it was added, and in each ten minutes of a half hour
 
 
-@on_sqlite
+@ON_SQLITE
 @pytest.mark.parametrize("problem", ["removed", "another key"])
 def test_what_cannot_be_read_any_more_is_not(
     database: Database, web: Receiver, problem: str

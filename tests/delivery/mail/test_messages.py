@@ -28,7 +28,7 @@ from consult.storage.tables.delivery_tables import EndpointRow, JobRow, Notifica
 from consult.workflow.notification_types import EMAIL_TYPES
 from tests.delivery.mail.test_report_mail import LINK, report_of
 from tests.delivery.notifications.test_dispatch import notify
-from tests.support.databases import Clock, on_sqlite, rows, write
+from tests.support.databases import ON_SQLITE, Clock, rows, write
 from tests.support.lead_factories import colleague, set_lead
 from tests.support.mail_server import as_read, mail_server
 from tests.support.submissions import lead_of, save_contact, submitted
@@ -156,7 +156,7 @@ def request_every_mail(database: Database, names: Collection[str]) -> int:
     return len(names) * (1 + len(kinds)) + 1 + len(SECURITY_ALERTS) + 2
 
 
-@on_sqlite
+@ON_SQLITE
 @pytest.mark.parametrize("number", range(len(SENDERS) * len(BRANDS)))
 def test_every_mail_has_plain_headers_and_the_name(database: Database, number: int) -> None:
     # Six numbers have every sender with every brand, and each name one of them.

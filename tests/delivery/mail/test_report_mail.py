@@ -30,7 +30,7 @@ from consult.storage.db import database as clocks
 from consult.storage.db.database import Database, Session
 from consult.storage.tables.delivery_tables import DeliveryRow, JobRow
 from consult.storage.tables.submission_tables import ContactRow, SubmissionRow
-from tests.support.databases import Clock, on_sqlite, read, rows, write
+from tests.support.databases import ON_SQLITE, Clock, read, rows, write
 from tests.support.mail_server import MailServer, mail_server
 from tests.support.personas import PERSONAS
 from tests.support.submissions import CONTACT, lead_of, save_contact, submitted
@@ -96,7 +96,7 @@ def test_a_deleted_pdf_is_made_again(database: Database, result_token: str) -> N
 # --- What is in it ------------------------------------------------------------------------------
 
 
-@on_sqlite
+@ON_SQLITE
 def test_a_real_server_gets_the_whole_mail(database: Database, result_token: str) -> None:
     save_contact(database, result_token, LINK)
     assert [job.payload for job in rows(database, JobRow, IS_MAIL)] == [{"link": LINK}]
@@ -183,7 +183,7 @@ def properties(file: str) -> dict[str, str]:
     return read
 
 
-@on_sqlite
+@ON_SQLITE
 @pytest.mark.parametrize("wants_consult", [True, False])
 def test_its_link_to_book_is_the_owners_own(
     database: Database, result_token: str, wants_consult: bool
@@ -200,7 +200,7 @@ def test_its_link_to_book_is_the_owners_own(
     assert "/book" not in (mail.body or "")
 
 
-@on_sqlite
+@ON_SQLITE
 def test_it_leads_to_our_own_calendar_or_says_when_the_consult_is(
     database: Database, result_token: str
 ) -> None:
@@ -417,7 +417,7 @@ def test_a_worker_whose_clock_is_fast_sends_no_mail_of_another(
         assert len(box.mails) == 1
 
 
-@on_sqlite
+@ON_SQLITE
 @pytest.mark.parametrize(
     ("problem", "state"),
     [(PermanentError("No such user"), "failed"), (RetryableError("Busy"), "ready")],

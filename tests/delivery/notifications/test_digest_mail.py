@@ -22,7 +22,7 @@ from consult.storage.booking.bookings import Appointment
 from consult.storage.db.database import Database
 from consult.storage.tables.booking_tables import BookingState
 from consult.workflow.office_hours import Office, read_hours
-from tests.support.databases import Clock, on_sqlite, write
+from tests.support.databases import ON_SQLITE, Clock, write
 from tests.support.lead_factories import colleague, set_lead
 from tests.support.submissions import lead_of, left_contact, submitted
 from tests.support.workers import BASE_URL, SECRET_KEY, Box, drop_jobs, make_worker, text_of
@@ -65,7 +65,7 @@ def pass_time(database: Database, clock: Clock, office: Office, days: int) -> li
     return sent
 
 
-@on_sqlite
+@ON_SQLITE
 @pytest.mark.parametrize(
     ("office", "start", "days", "mornings"),
     [
@@ -99,7 +99,7 @@ def test_it_goes_once_at_the_start_of_each_business_day_there(
     assert pass_time(database, clock, office, days) == [("ada", morning) for morning in mornings]
 
 
-@on_sqlite
+@ON_SQLITE
 def test_an_empty_digest_is_not_sent(database: Database, clock: Clock) -> None:
     colleague(database, "ada")
     assert pass_time(database, clock, Office(), 2) == []
@@ -108,7 +108,7 @@ def test_an_empty_digest_is_not_sent(database: Database, clock: Clock) -> None:
     assert pass_time(database, clock, Office(), 2) == []
 
 
-@on_sqlite
+@ON_SQLITE
 def test_a_late_digest_is_sent_on_the_same_day_only(database: Database, clock: Clock) -> None:
     colleague(database, "ada")
     left_contact(database)
@@ -186,7 +186,7 @@ def test_it_says_what_is_new_due_and_waiting(database: Database, clock: Clock) -
         assert private not in page + text_of(mine)
 
 
-@on_sqlite
+@ON_SQLITE
 def test_with_contact_details_it_says_whom_to_call(database: Database, clock: Clock) -> None:
     colleague(database, "ada")
     left_contact(database, phone="+1 555 0199")

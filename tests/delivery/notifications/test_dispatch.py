@@ -16,7 +16,7 @@ from consult.storage.tables.lead_tables import LeadRow
 from consult.workflow.notification_types import NotificationType
 from consult.workflow.office_hours import Office, read_hours
 from consult.workflow.stages import CLOSED
-from tests.support.databases import Clock, on_sqlite, read, rows, write
+from tests.support.databases import ON_SQLITE, Clock, read, rows, write
 from tests.support.lead_factories import colleague, deactivate, set_lead
 from tests.support.submissions import (
     CONTACT,
@@ -199,7 +199,7 @@ def test_an_overdue_lead_is_reported_once(database: Database, clock: Clock) -> N
     assert mails_about(database, lead_id) == [("Ada", "consult_wanted"), ("Ada", "overdue")]
 
 
-@on_sqlite
+@ON_SQLITE
 def test_a_failed_tick(database: Database, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(_session: object) -> int:
         raise LookupError

@@ -14,7 +14,7 @@ from consult.storage.leads import handovers
 from consult.storage.privacy import retention
 from consult.workflow.notification_types import EMAIL_TYPES
 from tests.delivery.notifications.test_dispatch import notify
-from tests.support.databases import Clock, on_sqlite, read, write
+from tests.support.databases import ON_SQLITE, Clock, read, write
 from tests.support.lead_factories import colleague, set_lead
 from tests.support.mail_server import mail_server
 from tests.support.submissions import CONTACT, left_contact, save_contact, submitted
@@ -32,7 +32,7 @@ from tests.support.workers import (
 PERSONAL = (CONTACT.name, CONTACT.email, "+1 555 0199", "baton", "31.2")
 
 
-@on_sqlite
+@ON_SQLITE
 def test_a_real_server_gets_a_mail_with_an_unsubscribe_link(
     database: Database,
 ) -> None:
@@ -64,7 +64,7 @@ def test_a_real_server_gets_a_mail_with_an_unsubscribe_link(
     assert (sent.sent_via, sent.user and sent.user.name) == ("server", "Ada")
 
 
-@on_sqlite
+@ON_SQLITE
 @pytest.mark.parametrize(
     ("kind", "answered", "says"),
     [
@@ -87,7 +87,7 @@ def test_the_mail_says_when_due(database: Database, kind: str, answered: bool, s
         assert says in " ".join(said.split())
 
 
-@on_sqlite
+@ON_SQLITE
 def test_no_mail_says_more_about_an_owner_than_the_business(database: Database) -> None:
     ada = colleague(database, "ada", finished="all")
     lead_id = left_contact(database, phone="+1 555 0199")
@@ -107,7 +107,7 @@ def test_no_mail_says_more_about_an_owner_than_the_business(database: Database) 
         assert "\n\n\n" not in text_of(message).replace("\r", "")
 
 
-@on_sqlite
+@ON_SQLITE
 def test_the_agency_chooses_whether_it_says_whom_to_call(database: Database) -> None:
     colleague(database, "ada")
     says = {"troubles": [{"name": "Leads ghost us"}], "own_words": "See evil.example for more"}
@@ -129,7 +129,7 @@ def test_the_agency_chooses_whether_it_says_whom_to_call(database: Database) -> 
     html5lib.HTMLParser(strict=True).parse(page)
 
 
-@on_sqlite
+@ON_SQLITE
 def test_a_returned_handover_says_why(database: Database, clock: Clock) -> None:
     ada, bo = colleague(database, "ada"), colleague(database, "bo")
     lead_id = left_contact(database)
@@ -144,7 +144,7 @@ def test_a_returned_handover_says_why(database: Database, clock: Clock) -> None:
         assert "Sorry" not in text_of(message, kind)
 
 
-@on_sqlite
+@ON_SQLITE
 @pytest.mark.parametrize("business", ["+1 (900) 555-0199", "<>", "\u202e"])
 def test_a_lead_without_a_name_to_print_has_its_number(database: Database, business: str) -> None:
     colleague(database, "ada")

@@ -21,7 +21,7 @@ from consult.storage.db.database import Database
 from consult.storage.leads.submission import NewSubmission
 from consult.workflow.notification_types import WEBHOOK_EVENTS
 from tests.delivery.webhooks.test_webhook_delivery import is_signed, listen, log, states, work
-from tests.support.databases import Clock, on_sqlite, write
+from tests.support.databases import ON_SQLITE, Clock, write
 from tests.support.personas import BATON_ON_THE_FLOOR
 from tests.support.stand_ins import URLS, StandIn
 from tests.support.submissions import CONTACT, lead_of, save_contact, submitted
@@ -29,7 +29,7 @@ from tests.support.webhook_receiver import IP, Receiver, receiver
 from tests.support.workers import BRAND
 
 # About formats and not about engines.
-pytestmark = on_sqlite
+pytestmark = ON_SQLITE
 
 
 @contextmanager

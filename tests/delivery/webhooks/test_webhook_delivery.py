@@ -33,7 +33,7 @@ from consult.storage.tables.delivery_tables import Attempt, DeliveryRow, Endpoin
 from consult.storage.webhooks import endpoints
 from consult.workflow.notification_types import WEBHOOK_EVENTS
 from tests.delivery.notifications.test_dispatch import notify
-from tests.support.databases import Clock, on_sqlite, read, rows, write
+from tests.support.databases import ON_SQLITE, Clock, read, rows, write
 from tests.support.lead_factories import colleague, set_lead
 from tests.support.personas import BATON_ON_THE_FLOOR
 from tests.support.submissions import CONTACT, lead_of, left_contact, save_contact, submitted
@@ -134,7 +134,7 @@ def test_the_log_has_pages_and_a_filter_for_what_failed(database: Database) -> N
 # --- What they say ------------------------------------------------------------------------------
 
 
-@on_sqlite
+@ON_SQLITE
 def test_a_submission_is_signed_and_names_no_person(database: Database, hooks: Receiver) -> None:
     endpoint_id, secret = listen(database)
     lead_id = lead_of(database, submitted(database)).id
@@ -170,7 +170,7 @@ def test_a_submission_is_signed_and_names_no_person(database: Database, hooks: R
     assert secret.removeprefix("whsec_") not in stored, "no secret is in the database"
 
 
-@on_sqlite
+@ON_SQLITE
 def test_what_owners_write_is_in_no_message_subject_or_log(
     database: Database, hooks: Receiver, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -193,7 +193,7 @@ def test_what_owners_write_is_in_no_message_subject_or_log(
     assert "Zebras" not in "\n".join([*said, caplog.text])
 
 
-@on_sqlite
+@ON_SQLITE
 def test_probable_spam_is_named_in_no_message(database: Database, hooks: Receiver) -> None:
     """Also where it was requested before the robot said who it is."""
     listen(database, "finished", includes_contact=True)
@@ -207,7 +207,7 @@ def test_probable_spam_is_named_in_no_message(database: Database, hooks: Receive
     assert '"has_contact": false' in sent[0]
 
 
-@on_sqlite
+@ON_SQLITE
 @pytest.mark.parametrize("with_contact", [False, True])
 def test_contact_info_if_chosen(database: Database, hooks: Receiver, with_contact: bool) -> None:
     endpoint_id, secret = listen(database, *WEBHOOK_EVENTS, includes_contact=with_contact)
@@ -253,7 +253,7 @@ def test_each_event_is_sent_once(database: Database, hooks: Receiver, clock: Clo
     assert hooks.received == [got]
 
 
-@on_sqlite
+@ON_SQLITE
 def test_a_test_is_for_one_endpoint_and_no_lead(database: Database, hooks: Receiver) -> None:
     endpoint_id, secret = listen(database, includes_contact=True)
     listen(database)
@@ -269,7 +269,7 @@ def test_a_test_is_for_one_endpoint_and_no_lead(database: Database, hooks: Recei
 # --- Secrets ------------------------------------------------------------------------------------
 
 
-@on_sqlite
+@ON_SQLITE
 def test_an_old_secret_signs_for_a_day(database: Database, hooks: Receiver, clock: Clock) -> None:
     endpoint_id, old = listen(database)
     salt = new_salt()
@@ -312,7 +312,7 @@ def test_the_receiver_in_the_handbook_checks_messages(
     assert accepted == ["test"]
 
 
-@on_sqlite
+@ON_SQLITE
 def test_nothing_is_signed_with_a_wrong_secret(database: Database, hooks: Receiver) -> None:
     endpoint_id, _ = listen(database)
     salt = endpoint(database, endpoint_id).salt
@@ -399,7 +399,7 @@ def test_a_hung_endpoint_is_paused(database: Database, hooks: Receiver, clock: C
     assert len(hooks.received) == 4
 
 
-@on_sqlite
+@ON_SQLITE
 def test_it_fails_after_eight_attempts(database: Database, hooks: Receiver, clock: Clock) -> None:
     endpoint_id, _ = listen(database)
     submitted(database)
@@ -453,7 +453,7 @@ def test_a_receiver_that_is_gone_is_disabled(database: Database, hooks: Receiver
     assert mails == [("boss@agency.example", "A webhook was disabled")]
 
 
-@on_sqlite
+@ON_SQLITE
 def test_five_days_of_failures_disable(database: Database, hooks: Receiver, clock: Clock) -> None:
     colleague(database, "boss", admin=True)
     colleague(database, "ada")
@@ -474,7 +474,7 @@ def test_five_days_of_failures_disable(database: Database, hooks: Receiver, cloc
     assert endpoint(database, endpoint_id).failing_since is None
 
 
-@on_sqlite
+@ON_SQLITE
 def test_a_private_address_fails_at_once(database: Database, hooks: Receiver) -> None:
     endpoint_id, _ = listen(database)
     hooks.internet.names["hooks.example"] = ["169.254.169.254"]

@@ -23,7 +23,7 @@ from consult.storage.notifications.notifications import (
 from consult.storage.tables.delivery_tables import DeliveryRow, JobRow
 from tests.support.apps import deliver, make_app, services_of
 from tests.support.client import PageClient
-from tests.support.databases import write
+from tests.support.databases import ON_SQLITE, write
 from tests.support.lead_factories import colleague, deactivate
 from tests.support.mail_server import as_read
 from tests.support.oidc_provider import approve, mock_provider, settings_for
@@ -126,7 +126,7 @@ def the_mail(app: Flask, kind: SecurityAlert, user_id: int = 1) -> EmailMessage:
     return mail
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@ON_SQLITE
 @pytest.mark.parametrize("kind", SECURITY_ALERTS)
 def test_the_email_says_what_changed_and_no_more(database: Database, kind: SecurityAlert) -> None:
     ada = colleague(database, "ada", finished="off", digest="off")
