@@ -31,8 +31,8 @@ from consult.workflow.office_hours import Office
 from consult.workflow.slots import BookingRules, Interval, free_times
 
 TIME_TO_CHOOSE = timedelta(minutes=30)
-"""How long a time can be chosen that was shown as the first one. It would be gone in a minute if
-the page was opened a minute before the half hour."""
+"""How long the first time on a page can still be chosen. Without it, an owner who opened the page
+a minute before the half hour would lose that time a minute later."""
 
 _TWO_DAYS = timedelta(days=2)
 """What is over for longer is not of today, wherever the agency is."""
