@@ -64,6 +64,7 @@ class _Writer:
         scorecard = self.scorecard
         separation, handoff = self._axis(scorecard.separation), self._axis(scorecard.handoff)
         plan = tuple(self._plan())
+        troubles = tuple(self._troubles())
         contradictions = self._found("contradictions", scorecard.contradictions)
         money, refused = money_in_words(scorecard.money, self.walk, self.sign)
         return Report(
@@ -86,7 +87,7 @@ class _Writer:
                 scorecard.recommendation,
                 self.findings,
                 walk=self.walk,
-                troubles=tuple(self._troubles()),
+                troubles=troubles,
                 parts=(*separation.dimensions, *handoff.dimensions),
                 contradictions=contradictions,
                 plan=plan,
@@ -99,7 +100,7 @@ class _Writer:
             method=tuple(self.findings["method"]),
             sources=self.findings["sources"],
             agreement=agreement_of(self.walk, self.findings["agreement"]),
-            troubles=tuple(self._troubles()),
+            troubles=troubles,
             one_lead=one_lead_of(self.walk),
             own_words=answer_to([self.roles.own_words], self.walk),
             jobs=jobs_of(self.walk, self.sign),
@@ -329,11 +330,11 @@ _EITHER = "Either"
 
 def state_of(confirmed: Fraction, possible: Fraction) -> State:
     """The state of a part by the lines of the bands; unknown when open answers could change it."""
-    now, at_best = _state_at(confirmed), _state_at(possible)
+    now, at_best = _state_at(int(confirmed)), _state_at(int(possible))
     return now if now == at_best else "unknown"
 
 
-def _state_at(score: Fraction) -> State:
+def _state_at(score: int) -> State:
     if score >= 75:
         return "strong"
     return "partly" if score >= 50 else "weak"

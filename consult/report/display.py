@@ -3,22 +3,23 @@
 import functools
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from fractions import Fraction
 from functools import lru_cache
-from math import ceil, floor, lcm
+from math import lcm
 from zoneinfo import ZoneInfo
 
 from fontTools.ttLib import TTFont
 
 from consult.questionnaire import UNKNOWN, Asked, Kind
 from consult.report import FONTS
-from consult.scoring import AxisScore
+from consult.scoring import AxisScore, Line
 from consult.scoring.axis import CUTS
 
 _LINES = (*CUTS, 100)
+_LINES_IN_TENTHS = [10 * line for line in _LINES]
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June", "July"),
     *("August", "September", "October", "November", "December"),
@@ -31,8 +32,10 @@ def tenths(score: Fraction) -> int:
     Never lifted onto a line that it did not reach: 49.97 prints as 49.9, since a printed 50.0 under
     the name of the band below 50 would contradict itself. The same goes for 100.
     """
-    rounded = int(score * 10 + Fraction(1, 2))
-    lifted = rounded > score * 10 and rounded in [10 * line for line in _LINES]
+    # In whole numbers, as every score is shown, and fractions take ten times as long.
+    numerator, denominator = score.as_integer_ratio()
+    rounded = (20 * numerator + denominator) // (2 * denominator)
+    lifted = rounded in _LINES_IN_TENTHS and rounded * denominator > 10 * numerator
     return rounded - 1 if lifted else rounded
 
 
@@ -126,8 +129,8 @@ class Points:
         return self.earned + self.lost
 
 
-Exact = tuple[Fraction, Fraction]
-"""Earned and lost, in exact tenths."""
+Exact = tuple[int, int]
+"""Earned and lost, exactly: in whole parts, of which so many are a tenth of a point."""
 
 
 def printed_points(axis: AxisScore) -> dict[str, Points]:
@@ -137,37 +140,42 @@ def printed_points(axis: AxisScore) -> dict[str, Points]:
     dimensions first and then within each, so that a weight of 20 reads 20.0.
     """
     total = tenths(axis.confirmed)
-    exact = [[(10 * line.earned, 10 * line.lost) for line in d.lines] for d in axis.dimensions]
-    by_dimension = share_out([_sum(lines) for lines in exact], Points(total, 1000 - total))
-    shared = zip(axis.dimensions, exact, by_dimension, strict=True)
+    parts = lcm(*(one.denominator for line in axis.lines for one in (line.earned, line.lost)))
+    exact = [tuple(_exact(line, parts) for line in d.lines) for d in axis.dimensions]
+    by_dimension = share_out([_sum(lines) for lines in exact], Points(total, 1000 - total), parts)
     return {
         line.id: points
-        for dimension, lines, whole in shared
-        for line, points in zip(dimension.lines, share_out(lines, whole), strict=True)
+        for dimension, lines, whole in zip(axis.dimensions, exact, by_dimension, strict=True)
+        for line, points in zip(dimension.lines, share_out(lines, whole, parts), strict=True)
     }
 
 
-def share_out(rows: Sequence[Exact], total: Points) -> list[Points]:
+def _exact(line: Line, parts: int) -> Exact:
+    earned, lost = (
+        10 * parts * one.numerator // one.denominator for one in (line.earned, line.lost)
+    )
+    return earned, lost
+
+
+def share_out(rows: Sequence[Exact], total: Points, parts: int) -> list[Points]:
     """Round every row so that both columns add up to `total`, with the least squared error.
 
-    Earned, lost and their sum each become one of the two whole numbers round the exact ones. This
-    is controlled rounding of a table with two columns, which always has a solution when `total` is
-    itself rounded in this way; raises ValueError when it is not.
+    Earned, lost and their sum each become one of the two whole numbers round the exact ones, which
+    are in `parts` of a tenth. This is controlled rounding of a table with two columns, which always
+    has a solution when `total` is itself rounded in this way; raises ValueError when it is not.
     """
-    return list(_share_out(tuple(rows), total))
+    return list(_share_out(tuple(rows), total, parts))
 
 
 @lru_cache(maxsize=4096)
-def _share_out(rows: tuple[Exact, ...], total: Points) -> tuple[Points, ...]:
+def _share_out(rows: tuple[Exact, ...], total: Points, parts: int) -> tuple[Points, ...]:
     # Kept, because the lines of a dimension come out in few ways.
-    # The best rounding of the rows so far, for each pair of sums that they can have. Errors are
-    # whole numbers of a common part: to add and square fractions would take ten times as long.
-    part = lcm(*(number.denominator for row in rows for number in row))
+    # The best rounding of the rows so far, for each pair of sums that they can have.
     best: dict[tuple[int, int], tuple[int, tuple[Points, ...]]] = {(0, 0): (0, ())}
     for earned, lost in rows:
         roundings = [
-            (one, int((one.earned - earned) * part) ** 2 + int((one.lost - lost) * part) ** 2)
-            for one in _roundings(earned, lost)
+            (one, (one.earned * parts - earned) ** 2 + (one.lost * parts - lost) ** 2)
+            for one in _roundings(earned, lost, parts)
         ]
         longer: dict[tuple[int, int], tuple[int, tuple[Points, ...]]] = {}
         for (earned_so_far, lost_so_far), (error, chosen) in best.items():
@@ -177,23 +185,24 @@ def _share_out(rows: tuple[Exact, ...], total: Points) -> tuple[Points, ...]:
                     longer[sums] = error + more, (*chosen, one)
         best = longer
     if (total.earned, total.lost) not in best:
-        raise ValueError(f"{total} is no rounding of the sum of {rows}")
+        raise ValueError(f"{total} is no rounding of the sum of {rows} in parts of {parts}")
     return best[total.earned, total.lost][1]
 
 
-def _roundings(earned: Fraction, lost: Fraction) -> list[Points]:
-    possible = earned + lost
-    choices = [Points(one, other) for one in _round(earned) for other in _round(lost)]
-    return [one for one in choices if floor(possible) <= one.possible <= ceil(possible)]
+def _roundings(earned: int, lost: int, parts: int) -> list[Points]:
+    possible = _round(earned + lost, parts)
+    choices = [Points(one, other) for one in _round(earned, parts) for other in _round(lost, parts)]
+    return [one for one in choices if one.possible in possible]
 
 
-def _round(exact: Fraction) -> tuple[int, ...]:
+def _round(exact: int, parts: int) -> tuple[int, ...]:
     """The whole numbers next to an exact one, the lower first."""
-    return tuple(dict.fromkeys((floor(exact), ceil(exact))))
+    return tuple(dict.fromkeys((exact // parts, -(-exact // parts))))
 
 
-def _sum(rows: Sequence[Exact]) -> Exact:
-    return sum((e for e, _ in rows), Fraction()), sum((lost for _, lost in rows), Fraction())
+def _sum(rows: Iterable[Exact]) -> Exact:
+    earned, lost = map(sum, zip(*rows, strict=True))
+    return earned, lost
 
 
 I_DO_NOT_KNOW = "I don’t know."

@@ -72,9 +72,8 @@ def jobs_of(walk: Walk, sign: str) -> TwoJobs:
 
 def answer_to(items: Iterable[str], walk: Walk, sign: str = "") -> str:
     """The answer to the first of these questions that was answered, or an empty text."""
-    answered = {asked.id: asked for asked in walk.asked if asked.answer is not None}
-    asked = next((answered[id] for id in items if id in answered), None)
-    return in_words(asked, sign) if asked else ""
+    said = next((id for id in items if id in walk.on_path.values), None)
+    return next((in_words(asked, sign) for asked in walk.asked if asked.id == said), "")
 
 
 LONGEST_FINDING = 18
