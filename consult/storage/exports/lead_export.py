@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields
 from functools import lru_cache
 from typing import Any
 
@@ -9,6 +10,7 @@ from sqlalchemy import Row, Text, bindparam, cast, func, select
 
 from consult.storage.db.database import Database, Session
 from consult.storage.drafts.drafts import as_answer
+from consult.storage.leads.submission import NewContact
 from consult.storage.search.find_leads import next_ids
 from consult.storage.search.lead_filter import LeadFilter, Viewer
 from consult.storage.tables.account_tables import StaffUserRow
@@ -64,6 +66,12 @@ def read_leads(session: Session, ids: Sequence[int]) -> list[Lead]:
     return [found[id] for id in dict.fromkeys(ids) if id in found]
 
 
+_NOT_EXPORTED = ("consent_text", "wants_consult")
+"""Of a contact; whether a consult is wanted is a column of the lead, too."""
+_CONTACT = [
+    *(getattr(ContactRow, one.name) for one in fields(NewContact) if one.name not in _NOT_EXPORTED),
+    ContactRow.consented_at,
+]
 _LAST_BOOKING = select(func.max(BookingRow.id)).where(
     BookingRow.submission_id == LeadRow.submission_id
 )
@@ -76,13 +84,7 @@ _QUERY = (
         *(LeadRow.won_amount, LeadRow.won_currency, LeadRow.pressed_at),
         *(BookingRow.state.label("booking"), BookingRow.calendar),
         *(LeadRow.separation, LeadRow.handoff, LeadRow.archetype, LeadRow.wants_consult),
-        *(ContactRow.name, ContactRow.business, ContactRow.email, ContactRow.phone),
-        *(
-            ContactRow.best_time,
-            ContactRow.consented_at,
-            DraftRow.source,
-            StaffUserRow.name.label("assignee"),
-        ),
+        *(*_CONTACT, DraftRow.source, StaffUserRow.name.label("assignee")),
         # As text: PostgreSQL would parse a document again for each value taken from it, and most
         # leads share one of a few wordings.
         cast(SubmissionRow.report, Text).label("report"),
@@ -126,9 +128,7 @@ _SHORT: Any = (
         *(LeadRow.submitted_at, LeadRow.due_at, LeadRow.first_contact_at, LeadRow.consult_at),
         *(LeadRow.follow_up_on, LeadRow.won_amount, LeadRow.won_currency, LeadRow.source),
         *(LeadRow.separation, LeadRow.handoff, LeadRow.archetype, LeadRow.wants_consult),
-        *(LeadRow.anonymised_at, StaffUserRow.name.label("assignee")),
-        *(ContactRow.name, ContactRow.business, ContactRow.email, ContactRow.phone),
-        *(ContactRow.best_time, ContactRow.consented_at),
+        *(LeadRow.anonymised_at, StaffUserRow.name.label("assignee"), *_CONTACT),
     )
     .join(LeadRow, LeadRow.submission_id == SubmissionRow.id)
     .outerjoin(ContactRow, ContactRow.submission_id == SubmissionRow.id)
