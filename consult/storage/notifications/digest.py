@@ -1,11 +1,11 @@
 """What a user's morning digest is about: leads that are new, due, or waiting for them.
 
-To add a list: a field of `Digest`, its query in `digest_for`, and its heading in
-``consult.delivery.notifications.digest_mail``.
+To add a list: a field of `Digest`, its query in `digest_for`, and its heading and its place in the
+subject in ``consult.delivery.notifications.digest_mail``.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
 
@@ -71,9 +71,8 @@ class Digest:
 
     @property
     def is_empty(self) -> bool:
-        lists = (self.overdue, self.due, self.to_confirm, self.consults, self.booked)
-        others = (self.offered, self.follow_up)
-        return not self.new and not any(found.count for found in (*lists, *others))
+        values = (getattr(self, field.name) for field in fields(self))
+        return not self.new and not any(v.count for v in values if isinstance(v, LeadList))
 
 
 def digest_for(session: Session, user_id: int, period: Period) -> Digest:
