@@ -11,9 +11,13 @@ import pytest
 from consult.storage.tables import ALL_TABLES
 
 CONSULT = Path(__file__).parents[2] / "consult"
-MODULES = sorted(path for path in CONSULT.rglob("*.py") if "edition_" not in path.parent.name)
-"""Without the editions: each is a copy of the one before, and stays."""
-FILES_MAX = 251
+MODULES = sorted(
+    path
+    for path in CONSULT.rglob("*.py")
+    if "edition_" not in path.parent.name and path.parent.name != "versions"
+)
+"""Without editions and migrations: there are ever more of them, and none changes any more."""
+FILES_MAX = 250
 LINES_MAX = 350
 """No module is longer: one that is has two subjects."""
 

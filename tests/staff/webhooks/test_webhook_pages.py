@@ -20,7 +20,12 @@ from consult.storage.db.database import utc_now
 from consult.storage.tables.account_tables import AuditRow
 from consult.storage.tables.delivery_tables import EndpointRow, JobRow
 from consult.storage.webhooks import endpoints
-from consult.workflow.notification_types import SIGNED_KINDS, WEBHOOK_EVENTS, WEBHOOK_KINDS
+from consult.workflow.notification_types import (
+    QUIET_EVENTS,
+    SIGNED_KINDS,
+    WEBHOOK_EVENTS,
+    WEBHOOK_KINDS,
+)
 from tests.delivery.webhooks.test_webhook_delivery import FIXED_SECRET, attempt
 from tests.support.apps import deliver, make_app, services_of
 from tests.support.client import PageClient
@@ -77,7 +82,7 @@ def test_a_webhook_is_added_and_its_secret_shown_this_once(app: Flask, admin: Pa
     secret = secret_on(shown)
     (endpoint,) = addresses(app)
     assert (endpoint.url, endpoint.includes_contact, endpoint.active) == (ADDRESS, False, True)
-    assert set(WEBHOOK_EVENTS) - set(endpoint.events) == {"stage_changed", "note_added"}
+    assert set(WEBHOOK_EVENTS) - set(endpoint.events) == set(QUIET_EVENTS)
     assert endpoint.kind == "standard"
     for path in (ALL, f"{ALL}/{endpoint.id}", f"{ALL}/{endpoint.id}/change"):
         page = admin.get(path)
