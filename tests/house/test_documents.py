@@ -6,11 +6,14 @@ from pathlib import Path
 import pytest
 
 from consult.commands import FAMILIES
+from consult.questionnaire.editions import folder, names
 from consult.settings.schema import Settings
 from consult.settings.server_settings import PREFIX
 from consult.settings.setting_sources import known_variables
 
 ROOT = Path(__file__).parents[2]
+TOPS = (ROOT, ROOT / "consult", ROOT / "templates", folder(names()[-1]))
+"""Where the paths in documents begin."""
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 RUN_COMMANDS = {"test", "explore", "check", "bench", "mutants", "storm", "lock", *FAMILIES}
 """What `./run` does itself, and what it passes on."""
@@ -47,6 +50,8 @@ def test_a_document_names_only_settings_commands_and_files_that_exist(document: 
     text = document.read_text("utf-8")
     assert set(re.findall(rf"\b{PREFIX}[A-Z_]+\b", text)) <= known_variables()
     assert set(re.findall(r"\./run ([a-z]+)\b", text)) <= RUN_COMMANDS
+    named = re.findall(r"`((?:[\w-]+/)+[\w-]+\.(?:py|html|txt|css|yaml|md|toml|sh|gs))`", text)
+    assert [path for path in named if not any((top / path).exists() for top in TOPS)] == []
     links = re.findall(r"\]\((?!https?:|mailto:|#)([^)#]+)", text)
     missing = [link for link in links if not (document.parent / link).exists()]
     assert not missing
