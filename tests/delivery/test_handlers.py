@@ -70,6 +70,7 @@ def test_a_submission_gets_its_pdfs_once(database: Database, clock: Clock) -> No
     assert (report.revision, report.rendered_at) == (1, first.rendered_at)
 
 
+@ON_SQLITE
 def test_only_the_newest_pdf_of_a_contact_is_rendered(
     database: Database,
 ) -> None:
@@ -95,6 +96,7 @@ def test_a_lead_deleted_during_rendering_leaves_nothing(database: Database, cloc
     assert rows(database, JobRow) == []
 
 
+@ON_SQLITE
 def test_the_purge_runs_once_every_night(database: Database, clock: Clock, tmp_path: Path) -> None:
     (tmp_path / "old.eml").touch()
     os.utime(tmp_path / "old.eml", (0, 0))
@@ -135,6 +137,7 @@ def test_a_night_that_would_delete_more_than_a_tenth_deletes_nothing_until_an_ad
     assert (len(all_leads(database)), len(rows(database, DraftRow))) == (0, 0)
 
 
+@ON_SQLITE
 def test_a_failed_night(database: Database, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object, **__: object) -> None:
         raise OSError
@@ -166,6 +169,7 @@ def result_token(database: Database) -> str:
     return token
 
 
+@ON_SQLITE
 def test_html_is_the_same_on_any_day(database: Database, clock: Clock, result_token: str) -> None:
     context = make_context(database)
     first = handlers.report_html_of(lead_of(database, result_token), context)
@@ -202,6 +206,7 @@ def press() -> Iterator[HangingPress]:
         yield HangingPress(renderer)
 
 
+@ON_SQLITE
 def test_a_hung_render_is_retried(database: Database, clock: Clock, press: HangingPress) -> None:
     first, second = (lead_of(database, submitted(database)).id for _ in range(2))
     worker = make_worker(database, press)
@@ -221,6 +226,7 @@ def test_a_hung_render_is_retried(database: Database, clock: Clock, press: Hangi
     assert stored.content.startswith(b"%PDF-")
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(
     ("booking", "is_printed"), [("auto", True), ("own", False), ("off", False)]
 )

@@ -128,6 +128,7 @@ def test_background_jobs_come_last_however_long_they_wait(database: Database, cl
     assert [claimed(database).id for _ in range(3)] == [ids[1], ids[2], ids[0]]
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(
     ("kind", "priority"),
     [

@@ -236,6 +236,7 @@ def test_each_change_is_the_same_event_with_a_higher_sequence(
     assert "Move or cancel" not in text_of(mails[-1])
 
 
+@ON_SQLITE
 def test_what_staff_change_is_in_the_calendars_of_both(
     database: Database, lead_id: int, clock: Clock
 ) -> None:
@@ -259,6 +260,7 @@ def test_what_staff_change_is_in_the_calendars_of_both(
     assert ada
 
 
+@ON_SQLITE
 def test_a_canceled_request_is_canceled_in_the_calendar_that_holds_its_time(
     database: Database, lead_id: int
 ) -> None:
@@ -351,6 +353,7 @@ def test_every_attempt_is_the_same_mail(database: Database, lead_id: int, clock:
     assert sent_mails(database) == []
 
 
+@ON_SQLITE
 def test_what_was_not_sent_yet_is_replaced(database: Database, lead_id: int) -> None:
     booking = book(database, lead_id)
     move(database, booking, 1)
@@ -379,6 +382,7 @@ def test_a_report_and_an_invitation_do_not_replace_each_other(database: Database
     ]
 
 
+@ON_SQLITE
 def test_to_a_consult_that_is_over_nobody_is_invited(database: Database, clock: Clock) -> None:
     token = submitted(database)
     save_contact(database, token)
@@ -396,6 +400,7 @@ def _job_state(database: Database, row: DeliveryRow) -> str:
     return found.job.state
 
 
+@ON_SQLITE
 @pytest.mark.parametrize("held", ["suspect", "unconfirmed", "demo"])
 def test_nothing_is_sent_to_who_must_not_be_written_to(
     database: Database, lead_id: int, held: str
@@ -453,6 +458,7 @@ def test_staff_get_the_consult_into_their_calendar_in_their_zone(
     assert not [part for part in (CONTACT.email, CONTACT.name, "/book/") if part in content]
 
 
+@ON_SQLITE
 def test_staff_are_asked_to_confirm_and_told_of_a_canceled_consult_once(
     database: Database, lead_id: int
 ) -> None:

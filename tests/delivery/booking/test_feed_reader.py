@@ -69,6 +69,7 @@ def test_of_a_calendar_only_its_busy_times_are_stored(
     assert not [text for text in kept if "Secret" in text or "private" in text]
 
 
+@ON_SQLITE
 def test_a_calendar_that_breaks_keeps_what_was_read_until_it_works_again(
     database: Database, clock: Clock, web: Receiver
 ) -> None:

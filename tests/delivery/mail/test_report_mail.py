@@ -86,6 +86,7 @@ def attachments(message: EmailMessage) -> dict[str | None, EmailMessage]:
     return {part.get_filename(): part for part in parts if isinstance(part, EmailMessage)}
 
 
+@ON_SQLITE
 def test_a_deleted_pdf_is_made_again(database: Database, result_token: str) -> None:
     save_contact(database, result_token, LINK)
     with database.writing() as session:
@@ -306,6 +307,7 @@ def test_unicode(server: MailServer, contact: dict[str, str], to: str) -> None:
 # --- Once, and to which address -------------------------------------------------------------------
 
 
+@ON_SQLITE
 def test_each_address_gets_one_mail(database: Database, result_token: str) -> None:
     box = Box()
     worker = make_worker(database, transport=box)
@@ -319,6 +321,7 @@ def test_each_address_gets_one_mail(database: Database, result_token: str) -> No
     assert len({message["Message-ID"] for message in box.mails}) == 2
 
 
+@ON_SQLITE
 def test_only_the_last_address_with_a_link_gets_mail(database: Database, result_token: str) -> None:
     save_contact(database, result_token)
     assert mails_of(database, result_token) == []
@@ -373,6 +376,7 @@ def test_a_pdf_that_comes_while_its_mail_looks_for_it_is_not_missed(
     assert len(box.mails) == 1
 
 
+@ON_SQLITE
 def test_a_mail_that_the_server_put_off_is_not_hurried_by_a_pdf(
     database: Database, result_token: str
 ) -> None:

@@ -57,6 +57,7 @@ def mails_about(database: Database, lead_id: int) -> list[tuple[str, str]]:
         return [(delivery.user.name, delivery.kind) for delivery in sent if delivery.user]
 
 
+@ON_SQLITE
 def test_a_submission_is_reported_once_to_those_who_chose_it(database: Database) -> None:
     colleague(database, "ada", finished="all")
     colleague(database, "bo")
@@ -66,6 +67,7 @@ def test_a_submission_is_reported_once_to_those_who_chose_it(database: Database)
     assert emailed(database) == []
 
 
+@ON_SQLITE
 def test_a_consult_wanted_later_is_another_mail(database: Database, clock: Clock) -> None:
     colleague(database, "ada")
     colleague(database, "bo", consult_wanted="off")
@@ -138,6 +140,7 @@ def test_each_handover_is_reported_unless_canceled_or_answered(
     assert emailed_then() == []
 
 
+@ON_SQLITE
 def test_disabled_accounts_get_no_mail_queued_before(database: Database, clock: Clock) -> None:
     deactivate(database, colleague(database, "disabled"))
     leaving = colleague(database, "leaving")
@@ -152,6 +155,7 @@ def test_disabled_accounts_get_no_mail_queued_before(database: Database, clock: 
     assert mails_about(database, lead_id) == [("Ada", "contact_given")]
 
 
+@ON_SQLITE
 def test_demo_leads_notify_no_one(database: Database, clock: Clock) -> None:
     colleague(database, "ada", finished="all")
     token = submitted(database, demo=True)
@@ -182,6 +186,7 @@ def test_answered_or_closed_leads_are_not_overdue(database: Database, clock: Clo
     assert not [mail for lead in all_leads(database) for mail in mails_about(database, lead.id)]
 
 
+@ON_SQLITE
 def test_an_overdue_lead_is_reported_once(database: Database, clock: Clock) -> None:
     colleague(database, "ada")
     token = submitted(database)

@@ -153,6 +153,7 @@ def test_a_lead_without_a_name_to_print_has_its_number(database: Database, busin
     assert message["Subject"] == f"New lead: Lead {lead_id}"
 
 
+@ON_SQLITE
 def test_a_mail_about_a_lead_that_was_deleted_is_not_sent(database: Database, clock: Clock) -> None:
     colleague(database, "ada")
     left_contact(database)

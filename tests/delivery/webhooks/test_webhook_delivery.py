@@ -233,6 +233,7 @@ def test_contact_info_if_chosen(database: Database, hooks: Receiver, with_contac
     assert responses == ({""} if with_contact else {"I got ada@example.com"})
 
 
+@ON_SQLITE
 def test_each_event_is_sent_once(database: Database, hooks: Receiver, clock: Clock) -> None:
     """Handovers and demo leads are no events."""
     ada = colleague(database, "ada")
@@ -347,6 +348,7 @@ def test_the_endpoint_of_the_environment(database: Database, hooks: Receiver) ->
 # --- Retries ------------------------------------------------------------------------------------
 
 
+@ON_SQLITE
 def test_failed_attempts(database: Database, hooks: Receiver, clock: Clock) -> None:
     statuses = (301, 400, 404, 429, 500, 503)
     listening = {status: listen(database, url=f"https://{HOST}/{status}") for status in statuses}
@@ -379,6 +381,7 @@ def test_failed_attempts(database: Database, hooks: Receiver, clock: Clock) -> N
         assert len(logged.attempts[0]["response"]) == 200
 
 
+@ON_SQLITE
 def test_a_hung_endpoint_is_paused(database: Database, hooks: Receiver, clock: Clock) -> None:
     endpoint_id, _ = listen(database)
     with database.writing() as session:
@@ -437,6 +440,7 @@ def test_no_message_is_sent_again_after_a_crash(database: Database, hooks: Recei
 # --- The end ------------------------------------------------------------------------------------
 
 
+@ON_SQLITE
 def test_a_receiver_that_is_gone_is_disabled(database: Database, hooks: Receiver) -> None:
     colleague(database, "boss", admin=True, digest="off")
     colleague(database, "ada")

@@ -15,7 +15,7 @@ from consult.storage.privacy import erasure
 from consult.storage.tables.delivery_tables import JobRow, NotificationRow
 from consult.workflow.notification_types import WEBHOOK_EVENTS
 from tests.delivery.webhooks.test_webhook_delivery import listen, work
-from tests.support.databases import Clock, rows, write
+from tests.support.databases import ON_SQLITE, Clock, rows, write
 from tests.support.lead_factories import colleague, set_lead
 from tests.support.submissions import lead_of, left_contact, submitted
 from tests.support.webhook_receiver import Receiver, receiver
@@ -68,6 +68,7 @@ def move(database: Database, lead_id: int, stage: str, by: int) -> None:
     write(database, actions.move, lead_id, stage, by=by, **more)  # type: ignore[arg-type]
 
 
+@ON_SQLITE
 def test_a_move_is_sent_once_it_cannot_be_undone(
     database: Database, hooks: Receiver, clock: Clock
 ) -> None:
@@ -110,6 +111,7 @@ def test_a_move_that_was_undone_is_never_sent(
     assert hooks.received == []
 
 
+@ON_SQLITE
 def test_one_change_of_several_stages_is_one_event(
     database: Database, hooks: Receiver, clock: Clock
 ) -> None:
@@ -126,6 +128,7 @@ def test_one_change_of_several_stages_is_one_event(
     assert (data["previous_stage"], data["new_stage"]) == ("new", "won")
 
 
+@ON_SQLITE
 def test_a_second_move_within_the_minute_says_its_own_stages(
     database: Database, hooks: Receiver, clock: Clock
 ) -> None:
@@ -144,6 +147,7 @@ def test_a_second_move_within_the_minute_says_its_own_stages(
     assert said == [("new", "taken"), ("taken", "reached")]
 
 
+@ON_SQLITE
 def test_a_note_is_sent_without_its_text(database: Database, hooks: Receiver) -> None:
     ada, lead_id = worked_on(database)
     listen(database, "note_added", includes_contact=True)
@@ -154,6 +158,7 @@ def test_a_note_is_sent_without_its_text(database: Database, hooks: Receiver) ->
     assert "Zebras" not in hooks.received[0].body
 
 
+@ON_SQLITE
 def test_the_assignee_is_emailed_about_a_consult_that_others_booked(
     database: Database, clock: Clock
 ) -> None:
@@ -169,6 +174,7 @@ def test_the_assignee_is_emailed_about_a_consult_that_others_booked(
     assert sent == [("ada@agency.example", "Consult booked: Okafor Tents")]
 
 
+@ON_SQLITE
 def test_a_booking_by_an_owner_is_sent_at_once_and_once(
     database: Database, hooks: Receiver
 ) -> None:
@@ -208,6 +214,7 @@ def test_a_lead_that_is_deleted_is_announced_by_its_id_alone(
     assert len(hooks.received) == 1
 
 
+@ON_SQLITE
 def test_nothing_is_recorded_that_no_one_gets(database: Database) -> None:
     """Without a webhook, and about what is probably spam, moves and notes make no work."""
     ada, lead_id = worked_on(database)

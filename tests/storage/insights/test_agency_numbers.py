@@ -65,7 +65,7 @@ PATHS = st.lists(
         hours=st.lists(st.integers(2, 60), min_size=7, max_size=7),
         deleted=st.booleans(),
     ),
-    max_size=6,
+    max_size=4,
 )
 
 

@@ -21,13 +21,15 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from sqlalchemy import delete, select, update
 
-from consult.storage.accounts.accounts import all_users
 from consult.storage.db.database import Database
 from consult.storage.leads import actions, changes, handovers
 from consult.storage.leads.changes import ConflictError, NotAllowedError
 from consult.storage.leads.leads import standing, timeline
+from consult.storage.tables.account_tables import StaffUserRow
 from consult.storage.tables.lead_tables import LeadEventRow, LeadRow
+from consult.storage.tables.submission_tables import SubmissionRow
 from consult.workflow.stages import CLOSING_REASONS, DECLINE_REASONS, MOVES, STAGES, Stage
 from tests.support.databases import Clock, write
 from tests.support.examples import examples
@@ -59,9 +61,10 @@ class LeadMachine(RuleBasedStateMachine):
         self.number = next(NUMBERS)
 
     def teardown(self) -> None:
-        """The next example begins without active users."""
-        for user_id in self.users.values():
-            close_account(self.database, user_id)
+        """The next example begins without active users, and without leads to assign to its own."""
+        with self.database.writing() as session:
+            session.execute(delete(SubmissionRow))
+            session.execute(update(StaffUserRow).values(active=False))
 
     @initialize(role=ROLE)
     def begin(self, role: str) -> None:
@@ -188,7 +191,7 @@ class LeadMachine(RuleBasedStateMachine):
     @invariant()
     def the_laws_hold(self) -> None:
         with self.database.reading() as session:
-            active = {user.id for user in all_users(session) if user.active}
+            active = set(session.scalars(select(StaffUserRow.id).where(StaffUserRow.active)))
             for lead_id in self.leads:
                 lead = session.get_one(LeadRow, lead_id)
                 is_assigned_to_an_active_user(lead, active)

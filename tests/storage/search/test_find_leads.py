@@ -163,10 +163,10 @@ def test_the_pages_are_what_filtering_every_lead_gives(
     """All of them full but the last; with `few` as the number of leads that are read first."""
 
     @settings(
-        max_examples=examples(30 if database.is_sqlite else 15),
+        max_examples=examples(30 if database.is_sqlite else 10),
         suppress_health_check=[HealthCheck.too_slow],
     )
-    @given(FILTERS, st.integers(5, 60), st.sampled_from((2_000, 8, 0)))
+    @given(FILTERS, st.integers(12, 60), st.sampled_from((2_000, 8, 0)))
     @example(LeadFilter(text="anna", sort="oldest"), 1, 8)
     @example(LeadFilter(), 7, 0)
     @example(LeadFilter(separation="blended"), 3, 2_000)
