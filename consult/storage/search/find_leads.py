@@ -68,14 +68,15 @@ def find(
         ids = query.ids(limit + 1, start, backward=True)
         leads = by_ids(session, ids[:limit][::-1])
         return FoundPage(leads, query.place(leads[:1], len(ids) > limit), query.place(leads[-1:]))
-    start = query.parse(after)
-    # The first page is counted with the same query, as reading leads is most of its cost.
-    ids = query.ids((limit if start else max(limit, COUNT_TO)) + 1, start)
+    if start := query.parse(after):
+        ids = query.ids(limit + 1, start)
+    else:
+        ids, count = query.first_ids(limit + 1, COUNT_TO + 1)
     leads = by_ids(session, ids[:limit])
     following = query.place(leads[-1:], len(ids) > limit)
     if start:
         return FoundPage(leads, query.place(leads[:1]), following)
-    return FoundPage(leads, "", following, min(len(ids), COUNT_TO + 1))
+    return FoundPage(leads, "", following, count)
 
 
 def neighbors(
@@ -90,8 +91,9 @@ def neighbors(
     key = getattr(row, query.column) if row else None
     if key is None:
         return None, None
-    sides = (query.select_ids(1, (key, lead_id), backward=backward) for backward in (True, False))
-    before, after = session.execute(select(*(side.scalar_subquery() for side in sides))).one()
+    sides = (query.places(1, (key, lead_id), backward=backward).cte() for backward in (True, False))
+    ids = (select(side.c.id).scalar_subquery() for side in sides)
+    before, after = session.execute(select(*ids)).one()
     return before, after
 
 
@@ -130,11 +132,23 @@ class _Query:
 
     def ids(self, limit: int, start: Place | None = None, *, backward: bool = False) -> list[int]:
         """The ids of the leads that follow a place, nearest first; or of those before it."""
-        return list(self._session.scalars(self.select_ids(limit, start, backward=backward)))
+        return list(self._session.scalars(self.places(limit, start, backward=backward)))
 
-    def select_ids(
+    def first_ids(self, limit: int, count_to: int) -> tuple[list[int], int]:
+        """The ids of the first leads, and how many leads there are in all, up to a number.
+
+        One query finds them for both, as reading leads is most of its cost.
+        """
+        found = self.places(count_to).cte()
+        count = select(func.count()).select_from(found).scalar_subquery()
+        order = _in_order(found.c.key, found.c.id, self._descending)
+        rows = self._session.execute(select(found.c.id, count).order_by(*order).limit(limit)).all()
+        return [id for id, _ in rows], rows[0][1] if rows else 0
+
+    def places(
         self, limit: int, start: Place | None = None, *, backward: bool = False
-    ) -> Select[int]:
+    ) -> Select[int, Any]:
+        """The query for the `id` of such leads, and for the `key` that they are sorted by."""
         lead: Any = LeadRow
         if self._few is not None:
             # A subquery with a limit is read on its own by both engines, whatever the order.
@@ -142,8 +156,9 @@ class _Query:
             lead = few.limit(FEW).subquery().c
         descending = self._descending != backward
         key, id = getattr(lead, self.column), lead.submission_id
-        query = select(id).where(*self._wanted.conditions(lead, self._context)).limit(limit)
-        query = query.order_by(*((key.desc(), id.desc()) if descending else (key, id)))
+        query = select(id.label("id"), key.label("key")).limit(limit)
+        query = query.where(*self._wanted.conditions(lead, self._context))
+        query = query.order_by(*_in_order(key, id, descending))
         if start:
             here: Any = tuple_(key, id)
             query = query.where(here < start if descending else here > start)
@@ -166,6 +181,10 @@ class _Query:
         numbers = self._session.execute(select(*counts)).one()
         number, at = min((number, at) for at, number in enumerate(numbers))
         return indexed[at] if number <= FEW else None
+
+
+def _in_order(key: Any, id: Any, descending: bool) -> tuple[Any, Any]:
+    return (key.desc(), id.desc()) if descending else (key, id)
 
 
 def _column(sort: Sort) -> str:

@@ -6,7 +6,7 @@ A name is typed, and so it's not in the audit log.
 from collections.abc import Sequence
 from urllib.parse import parse_qs
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 
 from consult.storage.audit import audit_log
 from consult.storage.db.database import Session
@@ -31,12 +31,13 @@ class NameTakenError(ViewRefusedError):
 
 def visible(session: Session, user_id: int) -> Sequence[SavedViewRow]:
     """The views that a user sees, by name: their own, and everyone's."""
-    found = session.scalars(
-        select(SavedViewRow)
-        .where(or_(SavedViewRow.owner_id == user_id, SavedViewRow.shared.is_(True)))
-        .order_by(SavedViewRow.id)
-    )
+    found = session.scalars(_VISIBLE, {"user_id": user_id})
     return sorted(found, key=lambda view: (view.name.casefold(), view.id))
+
+
+_VISIBLE = select(SavedViewRow).where(
+    or_(SavedViewRow.owner_id == bindparam("user_id"), SavedViewRow.shared.is_(True))
+)
 
 
 def may_change(view: SavedViewRow, user: StaffUserRow) -> bool:
