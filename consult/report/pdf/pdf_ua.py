@@ -20,7 +20,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pydyf
-from weasyprint.pdf import tags
+
+from consult.report.pdf.library import tags
 
 _POINTS_PER_PIXEL = 0.75
 _PRINTED = 4  # the Print flag of an annotation, ISO 32000-1 table 165

@@ -25,12 +25,17 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pydyf
-from weasyprint import CSS, HTML, cssselect2
-from weasyprint.text.fonts import FontConfiguration
-from weasyprint.urls import FatalURLFetchingError, URLFetcher
 
 from consult.report import ELEMENTS, FONTS, STYLESHEET
 from consult.report.pdf import pdf_ua, pdf_writer
+from consult.report.pdf.library import (
+    CSS,
+    HTML,
+    FatalURLFetchingError,
+    FontConfiguration,
+    URLFetcher,
+    cssselect2,
+)
 from consult.report.pdf.renderer import FAILED, OK
 
 
