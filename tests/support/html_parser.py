@@ -6,9 +6,9 @@ in little. So two things are left out of a page and read once for all pages:
 - What was filled in: words, values, tokens. The page without it is its shape. It has the same
   elements and the same mistakes: what is plain stays plain, and what is empty stays empty. Ids,
   names and anything that a parser could trip over are part of the shape.
-- Sections, details and forms that stand where nothing around them changes how they are read: in
-  containers only, with no paragraph, link, table or form open. A page that has a mistake anywhere,
-  with or without them, is read as a whole.
+- Header, main part, footer, sections, details and forms that stand where nothing around them
+  changes how they are read: in containers only, with no paragraph, link, table or form open. A page
+  that has a mistake anywhere, with or without them, is read as a whole.
 """
 
 import re
@@ -33,7 +33,7 @@ _FILLED_IN = re.compile(
 )
 _HOLE = "\ue000"
 
-_PART = re.compile(r"<(?P<end>/?)(?P<name>section|details|form)\b[^>]*>")
+_PART = re.compile(r"<(?P<end>/?)(?P<name>main|header|footer|section|details|form)\b[^>]*>")
 _CUT = "data-cut"
 _CONTAINERS = {
     *("html", "body", "main", "header", "footer", "nav", "aside", "article", "section", "details"),
@@ -96,6 +96,12 @@ def _parsed(html: str) -> Parsed:
     return (root, ()) if root is not None else _parsed_as_a_whole(html)
 
 
+@lru_cache(maxsize=1000)
+def _frame(html: str, *, is_part: bool) -> Parsed:
+    """What is left without the parts, which many pages have in common."""
+    return _parsed_as_a_whole(html, is_part=is_part)
+
+
 def _parsed_as_a_whole(html: str, *, is_part: bool = False) -> Parsed:
     parser = HTMLParser(namespaceHTMLElements=False)
     root: Element = parser.parseFragment(html, "main") if is_part else parser.parse(html)
@@ -109,7 +115,8 @@ def _put_together(html: str, level: int = 0) -> Element | None:
     if cut is None:
         return None
     rest, parts = cut
-    root, errors = _parsed_as_a_whole(rest, is_part=level > 0)
+    root, errors = _frame(rest, is_part=level > 0)
+    root = deepcopy(root)
     parents = {child: parent for parent in root.iter() for child in parent}
     places = [element for element in root.iter() if _CUT in element.attrib]
     if errors or [place.attrib[_CUT] for place in places] != [*map(str, range(len(parts)))]:

@@ -4,7 +4,7 @@ import ast
 import json
 import re
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,7 @@ from sqlalchemy import select
 from consult.commands import consult
 from consult.staff.audit import audit_pages
 from consult.storage import deliveries, documents
-from consult.storage.accounts import account_admin
+from consult.storage.accounts import account_admin, accounts
 from consult.storage.audit import audit_log
 from consult.storage.db.database import utc_now
 from consult.storage.notifications.notifications import ALERT_OF_ACTION
@@ -48,8 +48,15 @@ LOG = "/staff/settings/audit-log"
 @pytest.fixture
 def admin(admin: PageClient) -> PageClient:
     """A browser in which the admin, account 1, is signed in; Grace is account 2."""
-    make_user(admin.app, EMAIL)
+    join(admin.app)
     return admin
+
+
+def join(app: Flask) -> None:
+    """Have Grace accept an invitation that the command line made."""
+    with services_of(app).database.writing() as session:
+        token = accounts.invite(session, EMAIL, "staff", timedelta(days=1))
+        accounts.accept_invitation(session, token, email=EMAIL, name=NAME, password_hash="x")
 
 
 def lines(client: PageClient, address: str = LOG) -> list[str]:
@@ -68,7 +75,7 @@ def test_it_shows_who_did_what_to_which_lead_newest_first(app: Flask, admin: Pag
     assert "Not signed in Failed to sign in" in failed
     assert f"Account: {NAME}" in failed
     assert f"{NAME} Viewed a lead Lead {lead}" in looked
-    assert "Created a one-time link" in rest[-1]
+    assert any("Created a one-time link" in line for line in rest)
     assert admin.get(LOG).link(f"Lead {lead}") == f"/staff/leads/{lead}"
 
 
@@ -89,7 +96,7 @@ def test_it_is_filtered_by_user_action_and_lead(app: Flask, admin: PageClient) -
     assert len(lines(admin, f"{LOG}?by=2")) == 4
     assert len(lines(admin, f"{LOG}?by=2&action=lead.seen")) == 2
     assert len(lines(admin, f"{LOG}?lead=2")) == 1
-    assert all("Command line" in line for line in lines(admin, f"{LOG}?by=0"))
+    assert ["Command line" in line for line in lines(admin, f"{LOG}?by=0")] == [True]
     assert "Not signed in, command line" in admin.get(LOG).text
     page = admin.get(f"{LOG}?lead=77")
     assert "No matching entries." in page.text
@@ -207,7 +214,7 @@ def log_of(app: Flask) -> Sequence[AuditRow]:
 
 
 def test_signing_in_and_out_is_recorded(app: Flask) -> None:
-    make_user(app)
+    join(app)
     client = signed_in(app)
     post(client, "/staff/", "/staff/sign-out")
     (made, joined, came, left) = log_of(app)
