@@ -15,6 +15,7 @@ import urllib.parse
 from collections.abc import Iterator, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -22,7 +23,7 @@ from tempfile import TemporaryDirectory
 from flask import Flask
 
 from benchmarks.measure import Row
-from benchmarks.server import running
+from benchmarks.server import running, working
 from consult.questionnaire.editions import newest
 from consult.storage.db import migrate
 from consult.storage.db.database import Database
@@ -81,15 +82,16 @@ def rows() -> list[Row]:
             if engine == "PostgreSQL":
                 settings["DATABASE_URL"] = server.create_database()
             steps, links = _prepared(var_dir, settings.get("DATABASE_URL"))
-            with running("serve", {**UNLIMITED, **HASTY, **settings}) as (port, pid):
-                found += _measured(engine, port, pid, steps, links)
+            settings |= {**UNLIMITED, **HASTY}
+            with running("web", settings) as (port, app), working(settings) as worker:
+                found += _measured(engine, port, (app, worker), steps, links)
     return found
 
 
 def _measured(
-    engine: str, port: int, pid: int, steps: list[Step], links: list[tuple[str, int]]
+    engine: str, port: int, pids: tuple[int, int], steps: list[Step], links: list[tuple[str, int]]
 ) -> list[Row]:
-    seen, memory, cores = asyncio.run(_everybody(port, pid, steps, links))
+    seen, memory, cores = asyncio.run(_everybody(port, pids, steps, links))
     for error in sorted(set(seen.errors))[:5]:
         print(f"{engine}: {error}")
     pages = len(steps) + 2  # the review and the result
@@ -121,7 +123,7 @@ def _prepared(var_dir: Path, url: str | None) -> tuple[list[Step], list[tuple[st
         links = []
         with database.writing() as session:
             for number in range(PEOPLE):
-                at = number % len(steps)
+                at = (-1 - number) % len(steps)  # few are about to finish
                 token = drafts.start(session, newest().name, "quick", {})
                 drafts.save(session, token, given[at])
                 links.append((token, at))
@@ -145,9 +147,12 @@ def _recorded(app: Flask) -> tuple[list[Step], list[Changes]]:
 
 
 async def _everybody(
-    port: int, pid: int, steps: list[Step], links: list[tuple[str, int]]
+    port: int, pids: tuple[int, int], steps: list[Step], links: list[tuple[str, int]]
 ) -> tuple[Seen, tuple[float, float], list[float]]:
-    """Send them all; returns what they saw, the app's memory, and on how many cores it computed."""
+    """Send them all; returns what they saw, the app's memory, and on how many cores it computed.
+
+    `pids` are those of the app and of the worker; both compute the second number of cores.
+    """
     start = time.monotonic()
     seen, end = Seen(since=start + SETTLE_SECONDS), start + SETTLE_SECONDS + SECONDS
     crowd = [
@@ -159,10 +164,10 @@ async def _everybody(
         for number in range(SLOW)
     ]
     await asyncio.sleep(SETTLE_SECONDS)
-    memory, computed = _megabytes(pid), _computed(pid)
+    memory, computed = _megabytes(pids[0]), _computed(pids)
     await asyncio.sleep(SECONDS)
-    cores = [(now - then) / SECONDS for now, then in zip(_computed(pid), computed, strict=True)]
-    memory_now = _megabytes(pid)
+    cores = [(now - then) / SECONDS for now, then in zip(_computed(pids), computed, strict=True)]
+    memory_now = _megabytes(pids[0])
     for one in slow:
         one.cancel()
     await asyncio.gather(*crowd)
@@ -275,10 +280,11 @@ def _megabytes(pid: int) -> float:
     return _status(pid).get("VmRSS", 1_000) / 1_000
 
 
-def _computed(pid: int) -> tuple[float, float]:
-    """Seconds of processor time of a process, and of it with all that it started."""
+def _computed(pids: tuple[int, ...]) -> tuple[float, float]:
+    """Seconds of processor time of the first, and of all with all that they started."""
     with suppress(OSError):
-        ticks = [_ticks(one) / os.sysconf("SC_CLK_TCK") for one in _family(pid)]
+        family = chain.from_iterable(map(_family, pids))
+        ticks = [_ticks(one) / os.sysconf("SC_CLK_TCK") for one in family]
         return ticks[0], sum(ticks)
     return 0.0, 0.0
 

@@ -1,5 +1,6 @@
 """Timing, and the rows that come out of it."""
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
@@ -33,7 +34,9 @@ class Row:
     @property
     def ratio(self) -> float:
         """How many times the floor."""
-        return self.floor / self.ours if self.more_is_better else self.ours / self.floor
+        if self.more_is_better:
+            return self.floor / self.ours if self.ours else math.inf
+        return self.ours / self.floor
 
     @property
     def is_met(self) -> bool:

@@ -13,7 +13,6 @@ from tempfile import TemporaryDirectory
 
 from benchmarks import printing
 from benchmarks.measure import Row
-from benchmarks.render import WAYS
 from consult.questionnaire import Walk, walk
 from consult.questionnaire.editions import newest
 from consult.report import FONTS
@@ -45,9 +44,7 @@ def rows() -> list[Row]:
         Row("a PDF report, CPU", ours, "ms", "Chromium, the same page", chromium),
         Row("a PDF report, size", size["ours"], "kB", "without tags", size["bare"]),
         Row("a PDF report, size", size["ours"], "kB", "the promise", LARGEST_KB, 1),
-        printing.memory(document(), MOST_MEMORY_MIB),
-        *printing.two_at_once(document()),
-        printing.from_submission_to_ready(_way()),
+        *printing.rows(document(), _way(), MOST_MEMORY_MIB),
     ]
 
 
@@ -67,14 +64,13 @@ def _each_way(html: Path) -> tuple[dict[str, float], dict[str, float]]:
     cost: dict[str, float] = {}
     size: dict[str, float] = {}
     for _ in range(ROUNDS):
-        for way in WAYS:
-            spent, size[way] = _in_a_process(way, html)
+        for way, (spent, size[way]) in _a_round(html).items():
             cost[way] = min(spent, cost.get(way, spent))
     return cost, size
 
 
-def _in_a_process(way: str, html: Path) -> tuple[float, float]:
-    command = [sys.executable, "-m", "benchmarks.render", way, str(html), str(RENDERS)]
+def _a_round(html: Path) -> dict[str, tuple[float, float]]:
+    command = [sys.executable, "-m", "benchmarks.render", str(html), str(RENDERS)]
     done = subprocess.run(
         command,
         cwd=ROOT,
@@ -83,5 +79,4 @@ def _in_a_process(way: str, html: Path) -> tuple[float, float]:
         capture_output=True,
         text=True,
     )
-    cpu, size = json.loads(done.stdout)
-    return cpu, size
+    return {way: (cpu, size) for way, (cpu, size) in json.loads(done.stdout).items()}

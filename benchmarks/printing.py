@@ -56,30 +56,36 @@ def chromium_cpu(html: Path) -> float:
     return (_children() - before) * 1000
 
 
-def memory(html: str, most: float) -> Row:
+def rows(html: str, way: Walk, most_memory: float) -> Iterator[Row]:
+    """Memory of a renderer, two at once, and a report from its submission on."""
+    with ExitStack() as stack:
+        pair = [stack.enter_context(closing(Renderer(timeout=60))) for _ in range(2)]
+        yield _memory(pair[0], html, most_memory)
+        yield from _two_at_once(pair, html)
+        yield _from_submission_to_ready(pair[0], way)
+
+
+def _memory(renderer: Renderer, html: str, most: float) -> Row:
     """MiB that a renderer took at most, after so many reports that it takes no more."""
-    with closing(Renderer(timeout=60)) as renderer:
-        for _ in range(RENDERS_TO_SETTLE):
-            renderer.render(html)
-        status = Path(f"/proc/{renderer.process_id}/status").read_text().splitlines()
+    for _ in range(RENDERS_TO_SETTLE):
+        renderer.render(html)
+    status = Path(f"/proc/{renderer.process_id}/status").read_text().splitlines()
     (taken,) = (int(line.split()[1]) / 1024 for line in status if line.startswith("VmHWM"))
     return Row("memory of a renderer", taken, "MiB", "the promise", most, 1)
 
 
-def two_at_once(html: str) -> Iterator[Row]:
+def _two_at_once(pair: list[Renderer], html: str) -> Iterator[Row]:
     """PDFs a second of two renderers beside one, and what a PDF costs when two are made at once.
 
     Whatever else the machine does slows two more than one, which the first row cannot tell from
     two that are in each other's way. Those would spend more on each PDF: see the second row.
     """
     found: dict[int, list[tuple[float, float]]] = {1: [], 2: []}
-    with ExitStack() as stack:
-        pair = [stack.enter_context(closing(Renderer(timeout=60))) for _ in range(2)]
-        for renderer in pair:
-            renderer.render(html)
-        for _ in range(ROUNDS):
-            for count, measured in found.items():
-                measured.append(_at_once(pair[:count], html))
+    for renderer in pair:
+        renderer.render(html)
+    for _ in range(ROUNDS):
+        for count, measured in found.items():
+            measured.append(_at_once(pair[:count], html))
     rate = {count: max(rate for rate, _ in measured) for count, measured in found.items()}
     cost = {count: min(cost for _, cost in measured) for count, measured in found.items()}
     yield Row(
@@ -114,13 +120,12 @@ def _cpu(renderers: list[Renderer]) -> float:
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
-def from_submission_to_ready(way: Walk) -> Row:
+def _from_submission_to_ready(renderer: Renderer, way: Walk) -> Row:
     """Seconds from sending the answers until the PDF is stored, with an idle worker beside."""
-    with TemporaryDirectory() as folder, closing(Renderer(timeout=60)) as renderer:
+    with TemporaryDirectory() as folder:
         settings = Settings(_env_file=None, var_dir=Path(folder))
         database = Database(f"sqlite:///{folder}/consult.db")
         upgrade(database)
-        renderer.render("<html lang=en><title>Warm</title><h1>Warm</h1>")
         context = Context.of(settings, Brand(), database, renderer.render)
         worker = Worker(database, handlers_with(lambda: context))
         stop = threading.Event()

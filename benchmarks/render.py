@@ -1,4 +1,6 @@
-"""One process that renders a document over and over, as `python -m benchmarks.render` runs it.
+"""Renders a document over and over in each way, each in a process of its own that starts warm.
+
+`python -m benchmarks.render FILE RENDERS` prints the costs of a render and the sizes as JSON.
 
 ours    what the product does
 bare    a script with our template: the same fonts and styles, and nothing that makes it ours
@@ -10,6 +12,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Mapping
+from multiprocessing import get_context
 from pathlib import Path
 
 from consult.report import STYLESHEET
@@ -55,8 +58,12 @@ def _measure(way: str, html: str, renders: int) -> tuple[float, float]:
     return min(times), len(content) / 1000
 
 
-def _main(way: str, html: str, renders: str) -> None:
-    print(json.dumps(_measure(way, Path(html).read_text(), int(renders))))
+def _main(file: str, renders: str) -> None:
+    html, found = Path(file).read_text(), {}
+    for way in WAYS:
+        with get_context("fork").Pool(1) as process:
+            found[way] = process.apply(_measure, (way, html, int(renders)))
+    print(json.dumps(found))
 
 
 if __name__ == "__main__":

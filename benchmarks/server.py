@@ -100,6 +100,20 @@ def running(command: str, settings: dict[str, str]) -> Iterator[tuple[int, int]]
 
 
 @contextmanager
+def working(settings: dict[str, str]) -> Iterator[int]:
+    """A worker, until the block ends: its pid."""
+    with TemporaryDirectory() as folder:
+        log = Path(folder, "log")
+        process = command_process("worker", settings, log)
+        try:
+            wait_until(lambda: log.exists() and "started, for" in log.read_text())
+            yield process.pid or 0
+        finally:
+            process.kill()
+            process.join()
+
+
+@contextmanager
 def _started(server: BaseProcess, port: int) -> Iterator[int]:
     try:
         wait_until(lambda: server.exitcode is not None or _answers(port), "an answer")

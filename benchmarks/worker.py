@@ -8,15 +8,14 @@ import logging
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager, nullcontext
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import replace
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from sqlalchemy import select
 
 from benchmarks.measure import Row, computed_by
+from benchmarks.server import working
 from consult.owner.open_draft import freeze
 from consult.questionnaire import walk
 from consult.questionnaire.editions import newest
@@ -28,7 +27,6 @@ from consult.storage.drafts import drafts
 from consult.storage.leads import submission
 from consult.storage.tables.submission_tables import SubmissionRow
 from tests.support.dripping_server import dripping_server
-from tests.support.forks import command_process
 from tests.support.lead_factories import colleague
 from tests.support.patience import wait_until
 from tests.support.personas import BATON_ON_THE_FLOOR
@@ -70,11 +68,11 @@ def rows() -> list[Row]:
 
 def _idle(engine: str, url: str, folder: str) -> Row:
     """Milliseconds that a worker without work computes in a second."""
-    with _worker(url, folder) as process:
+    with _worker(url, folder) as pid:
         time.sleep(SETTLE_SECONDS)
-        before, start = _computed(process), time.monotonic()
+        before, start = _computed(pid), time.monotonic()
         time.sleep(IDLE_SECONDS)
-        share = (_computed(process) - before) / (time.monotonic() - start)
+        share = (_computed(pid) - before) / (time.monotonic() - start)
     return Row(f"{engine}: an idle worker", share * 1000, "ms/s", "a core", 1000, IDLE_AIM)
 
 
@@ -113,23 +111,14 @@ def _wait_for_pdf(database: Database, lead_id: int) -> None:
     wait_until(is_there)
 
 
-@contextmanager
-def _worker(url: str, folder: str, smtp_url: str = "") -> Iterator[BaseProcess]:
+def _worker(url: str, folder: str, smtp_url: str = "") -> AbstractContextManager[int]:
     settings = {"VAR_DIR": folder, "DATABASE_URL": url, "SECRET_KEY": "benchmark " * 4}
-    settings |= {"SMTP_URL": smtp_url, "MAIL_FROM": "Us <us@check.example>"}
-    log = Path(tempfile.mkdtemp(dir=folder), "log")
-    process = command_process("worker", settings, log)
-    try:
-        wait_until(lambda: log.exists() and "started, for" in log.read_text())
-        yield process
-    finally:
-        process.kill()
-        process.join()
+    return working(settings | {"SMTP_URL": smtp_url, "MAIL_FROM": "Us <us@check.example>"})
 
 
-def _computed(process: BaseProcess) -> float:
+def _computed(pid: int) -> float:
     """Seconds that all threads of a process have computed so far."""
-    threads = Path(f"/proc/{process.pid}/task").glob("*/schedstat")
+    threads = Path(f"/proc/{pid}/task").glob("*/schedstat")
     return sum(int(file.read_text().split()[0]) for file in threads) / 1e9
 
 

@@ -7,12 +7,12 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import partial
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -22,6 +22,7 @@ from click.testing import CliRunner
 
 from consult.commands import consult, serve_commands
 from consult.settings.schema import Settings
+from tests.support.forks import FORKS, command_process, run_command
 from tests.support.mail_server import free_port
 from tests.support.patience import patience, wait_until
 
@@ -34,21 +35,33 @@ def port() -> int:
 
 
 @pytest.fixture
-def served(
+def settings(
     tmp_path: Path, port: int, sqlite_template: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[subprocess.Popen[str]]:
-    """The app, served from a database of its own."""
-    monkeypatch.setenv("CONSULT_VAR_DIR", str(tmp_path / "var"))
+) -> dict[str, str]:
+    """Settings with a database of their own, which are those of commands in this process too."""
+    given = {"VAR_DIR": str(tmp_path / "var"), "PORT": str(port)}
+    for name, value in given.items():
+        monkeypatch.setenv(f"CONSULT_{name}", value)
     (tmp_path / "var").mkdir()
     shutil.copy(sqlite_template, tmp_path / "var/consult.db")
-    command = [sys.executable, "-m", "consult", "serve", "--port", str(port)]
-    with (
-        (tmp_path / "log").open("w") as log,
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True) as process,
-    ):
+    return given
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    return tmp_path / "log"
+
+
+@pytest.fixture
+def served(settings: dict[str, str], port: int, log: Path) -> Iterator[BaseProcess]:
+    """The app with a worker, served."""
+    process = command_process("serve", settings, log)
+    try:
         wait_until(lambda: answer(port), "the first answer")
         yield process
+    finally:
         process.kill()
+        process.join()
 
 
 def answer(port: int) -> bytes | None:
@@ -66,10 +79,12 @@ def workers_in(log: Path, count: int) -> list[int] | None:
     return [int(pid) for pid in found] if len(found) >= count else None
 
 
-def has_ended(process: subprocess.Popen[str]) -> bool:
-    """Whether the server's output has ended: its workers write to it too."""
-    process.communicate(timeout=patience())
-    return True
+def has_ended(pid: int) -> bool:
+    """Whether a process has ended, and at most its parent does not know it yet."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "ZX"
+    except FileNotFoundError:
+        return True
 
 
 START = b"POST /start HTTP/1.1\r\nHost: localhost\r\n"
@@ -99,23 +114,26 @@ def everything_of(port: int, method: bytes) -> bytes:
         return b"".join(iter(lambda: line.recv(65_536), b""))
 
 
-def test_it_prints_its_url_keeps_its_port_and_ends_on_a_signal(
-    served: subprocess.Popen[str], port: int
+def test_it_prints_its_url_keeps_its_port_replaces_its_worker_and_ends_on_a_signal(
+    served: BaseProcess, settings: dict[str, str], port: int, log: Path, tmp_path: Path
 ) -> None:
-    assert served.stdout
-    assert served.stdout.readline() == f"Relay Check is at http://127.0.0.1:{port}\n"
+    (first,) = wait_until(lambda: workers_in(log, 1), "the start of a worker")
+    os.kill(first, signal.SIGKILL)
+    assert f"Relay Check is at http://127.0.0.1:{port}\n" in log.read_text()
     link = re.escape(f"http://127.0.0.1:{port}/staff/invitation/") + r"[\w-]{43}\n"
-    assert re.search(link, served.stdout.readline())
+    assert re.search(link, log.read_text())
+    result = CliRunner().invoke(consult, ["health"])
+    assert (result.exit_code, result.output) == (0, "ok\n")
     assert {more: status_of(port, START + more) for more in UNCLEAR} == UNCLEAR
     assert status_of(port, b"F\x1b[2J / HTTP/1.1\r\n\r\n") == b"400"
     head, get = (everything_of(port, method) for method in (b"HEAD", b"GET"))
     assert head.endswith(b"\r\n\r\n")
     assert get.startswith(head.splitlines()[0])
     assert b"<title>" in get
-    command = [sys.executable, "-m", "consult", "web", "--port", str(port)]
-    second = subprocess.run(command, capture_output=True, text=True, timeout=patience())
-    assert (second.returncode, second.stdout) == (1, "")
-    (line,) = second.stderr.splitlines()
+    second_server = command_process("web", settings, tmp_path / "second")
+    second_server.join(patience())
+    assert second_server.exitcode == 1
+    (line,) = (tmp_path / "second").read_text().splitlines()
     assert line.startswith(f"consult: cannot listen on 127.0.0.1:{port}: ")
     # Told by ./run before it sets anything up.
     told = subprocess.run([RUN, "serve", "--port", str(port)], capture_output=True, text=True)
@@ -123,9 +141,40 @@ def test_it_prints_its_url_keeps_its_port_and_ends_on_a_signal(
     (line,) = told.stderr.splitlines()
     assert line.startswith(f"run: cannot listen on 127.0.0.1:{port}: ")
     assert_a_thousand_connections_that_say_nothing_or_half_of_something_cost_nothing(port)
-    served.send_signal(signal.SIGTERM)
-    assert has_ended(served)
-    assert served.returncode == 0
+    assert_a_worker_that_ends_is_replaced_and_an_idle_one_stops_at_once(served.pid or 0, log)
+    served.terminate()
+    served.join(patience())
+    assert served.exitcode == 0
+    assert all(has_ended(worker) for worker in workers_in(log, 3) or [])
+
+
+def assert_a_worker_that_ends_is_replaced_and_an_idle_one_stops_at_once(
+    server: int, log: Path
+) -> None:
+    _, second = wait_until(lambda: workers_in(log, 2), "the start of another worker")
+    started = f"started, for sqlite:///{log.parent}/var/consult.db"
+    wait_until(lambda: log.read_text().count(started) or None, "what it says at its start")
+    to_start, others = computed_by(second), computed_by_children_of(server)
+    os.kill(second, signal.SIGTERM)
+    wait_until(lambda: workers_in(log, 3), "the start of a third worker")
+    (killed, told) = re.findall(
+        r"(\w+) consult.commands.serve_commands - worker \d+ ended with (\S+)", log.read_text()
+    )
+    assert (killed, told) == (("ERROR", "-9"), ("INFO", "0"))
+    # It used to take a third of what it takes to start.
+    assert computed_by_children_of(server) - others - to_start < to_start / 10
+
+
+def test_no_worker_outlives_a_server_that_is_killed(
+    served: BaseProcess, port: int, log: Path
+) -> None:
+    (worker,) = wait_until(lambda: workers_in(log, 1), "the start of a worker")
+    served.kill()
+    served.join()
+    wait_until(lambda: has_ended(worker), "the end of its worker")
+    result = CliRunner().invoke(consult, ["health"])
+    assert result.exit_code == 1
+    assert result.stderr.startswith(f"consult: nothing healthy answers at 127.0.0.1:{port}: ")
 
 
 def assert_a_thousand_connections_that_say_nothing_or_half_of_something_cost_nothing(
@@ -142,31 +191,6 @@ def assert_a_thousand_connections_that_say_nothing_or_half_of_something_cost_not
         start = time.monotonic()
         assert answer(port) == b"ok\n"
         assert time.monotonic() - start < patience() / 2
-
-
-def test_health_is_told_a_worker_that_ends_is_replaced_and_none_outlives_the_server(
-    served: subprocess.Popen[str], port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("CONSULT_PORT", str(port))
-    result = CliRunner().invoke(consult, ["health"])
-    assert (result.exit_code, result.output) == (0, "ok\n")
-    log = tmp_path / "log"
-    (first,) = wait_until(lambda: workers_in(log, 1), "the start of a worker")
-    os.kill(first, signal.SIGKILL)
-    second = wait_until(lambda: workers_in(log, 2), "the start of another worker")[1]
-    started = f"started, for sqlite:///{tmp_path}/var/consult.db"
-    wait_until(lambda: log.read_text().count(started) or None, "what it says at its start")
-    os.kill(second, signal.SIGTERM)
-    wait_until(lambda: workers_in(log, 3), "the start of a third worker")
-    (killed, told) = re.findall(
-        r"(\w+) consult.commands.serve_commands - worker \d+ ended with (\S+)", log.read_text()
-    )
-    assert (killed, told) == (("ERROR", "-9"), ("INFO", "0"))
-    served.kill()
-    assert has_ended(served)
-    result = CliRunner().invoke(consult, ["health"])
-    assert result.exit_code == 1
-    assert result.stderr.startswith(f"consult: nothing healthy answers at 127.0.0.1:{port}: ")
 
 
 def test_a_worker_that_cannot_be_started_is_started_later(
@@ -188,27 +212,20 @@ def test_a_worker_that_cannot_be_started_is_started_later(
 
 
 def test_a_worker_that_starts_during_an_outage_waits_and_comes_back(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    settings: dict[str, str], log: Path, tmp_path: Path
 ) -> None:
-    monkeypatch.setenv("CONSULT_VAR_DIR", str(tmp_path))
-    assert CliRunner().invoke(consult, ["db", "upgrade"]).exit_code == 0
-    file, log = tmp_path / "consult.db", tmp_path / "log"
+    file = tmp_path / "var/consult.db"
     (tmp_path / "kept").write_bytes(file.read_bytes())
     file.write_text("this is no database, but where one should be")
     once = CliRunner().invoke(consult, ["worker", "--once"])
     assert (once.exit_code, once.output.count("the database does not answer")) == (1, 1)
-    with (
-        log.open("w") as lines,
-        subprocess.Popen([sys.executable, "-m", "consult", "worker"], stderr=lines) as process,
-    ):
-        wait_until(lambda: "trying again" in log.read_text() or None, "the first attempt")
-        (tmp_path / "kept").rename(file)
-        wait_until(lambda: "started, for" in log.read_text() or None, "the start")
-        started, others = computed_by(process.pid), computed_by_children()
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(patience()) == 0
-    # Idle, it stops at once: it used to take a third of what it takes to start.
-    assert computed_by_children() - others - started < started / 10
+    process = command_process("worker", settings, log)
+    wait_until(lambda: log.exists() and "trying again" in log.read_text(), "the first attempt")
+    (tmp_path / "kept").rename(file)
+    wait_until(lambda: "started, for" in log.read_text(), "the start")
+    process.terminate()
+    process.join(patience())
+    assert process.exitcode == 0
 
 
 def computed_by(process_id: int) -> float:
@@ -217,33 +234,36 @@ def computed_by(process_id: int) -> float:
     return sum(int(file.read_text().split()[0]) for file in threads) / 1e9
 
 
-def computed_by_children() -> float:
-    """Seconds that the processes that we started and that have ended computed."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
+def computed_by_children_of(process_id: int) -> float:
+    """Seconds that the processes that a process started and that have ended computed."""
+    fields = Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()
+    return sum(map(int, fields[13:15])) / os.sysconf("SC_CLK_TCK")
+
+
+def impatient_web(settings: dict[str, str], log: Path) -> None:
+    """`consult web`, which ends a connection that says nothing for two seconds."""
+    serve_commands.IDLE_SECONDS = 2
+    run_command(["web"], settings, log)
 
 
 def test_a_connection_that_says_nothing_more_is_ended(
-    tmp_path: Path, port: int, monkeypatch: pytest.MonkeyPatch
+    settings: dict[str, str], port: int, log: Path
 ) -> None:
-    monkeypatch.setenv("CONSULT_VAR_DIR", str(tmp_path / "var"))
-    web = (
-        "from consult.commands import consult, serve_commands; serve_commands.IDLE_SECONDS = 2; "
-        f"consult(['web', '--port', '{port}'])"
-    )
-    with subprocess.Popen([sys.executable, "-c", web], stderr=subprocess.DEVNULL) as process:
-        wait_until(lambda: answer(port), "the first answer")
-        with ExitStack() as lines:
-            told = {}
-            for said in (b"", b"POST /start HTTP/1.1\r\n", b"GET /health/live HTTP/1.1\r\n\r\n"):
-                address = ("127.0.0.1", port)
-                told[said] = lines.enter_context(socket.create_connection(address, patience()))
-                told[said].sendall(said)
-            for said, line in told.items():
-                assert b"".join(iter(partial(line.recv, 1_000), b"")).endswith(
-                    b"ok\n" if b"GET" in said else b""
-                )
-        process.terminate()
+    process = FORKS.Process(target=impatient_web, args=(settings, log))
+    process.start()
+    wait_until(lambda: answer(port), "the first answer")
+    with ExitStack() as lines:
+        told = {}
+        for said in (b"", b"POST /start HTTP/1.1\r\n", b"GET /health/live HTTP/1.1\r\n\r\n"):
+            address = ("127.0.0.1", port)
+            told[said] = lines.enter_context(socket.create_connection(address, patience()))
+            told[said].sendall(said)
+        for said, line in told.items():
+            assert b"".join(iter(partial(line.recv, 1_000), b"")).endswith(
+                b"ok\n" if b"GET" in said else b""
+            )
+    process.terminate()
+    process.join()
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,7 @@ def test_rows_say_how_many_times_the_floor_ours_costs_and_whether_aims_are_met()
     watched = Row("watched", 30, "ms", "floor", 10)
     assert watched.ratio == 3
     assert Row("speed", 200, "/s", "floor", 1000, more_is_better=True).ratio == 5
+    assert not Row("standstill", 0, "/s", "floor", 1000, 2.0, more_is_better=True).is_met
     verdicts = [row.verdict for row in (near, far, watched)]
     assert verdicts == ["met: at most 2", "MISSED: at most 2", ""]
     assert command.in_short([near, watched]) == "1 aims, all met. Nearest: near, 1.90x."
@@ -52,9 +53,9 @@ SHORTER: tuple[tuple[ModuleType, dict[str, object]], ...] = (
     (scoring, {"SCORECARDS": 20, "DIFFERENT": 10}),
     (pdf, {"RENDERS": 1, "ROUNDS": 1, "document": lambda *, standalone=False: SHORT}),
     # The CPU of a process is told in steps of 10 ms, and a short page takes about one.
-    (printing, {"ROUNDS": 1, "CALLS": 10, "RENDERS_TO_SETTLE": 1}),
-    (server, {"SECONDS": 0.3, "WARM_UP_SECONDS": 0.05}),
-    (load, {"PEOPLE": 8, "SLOW": 4, "SETTLE_SECONDS": 0.5, "SECONDS": 3, "READS_FOR": (0.1, 0.2)}),
+    (printing, {"ROUNDS": 1, "CALLS": 5, "RENDERS_TO_SETTLE": 1}),
+    (server, {"SECONDS": 0.1, "WARM_UP_SECONDS": 0.01}),
+    (load, {"PEOPLE": 3, "SLOW": 2, "SETTLE_SECONDS": 0.2, "SECONDS": 1, "READS_FOR": (0.1, 0.2)}),
     (
         leads,
         {
@@ -67,7 +68,7 @@ SHORTER: tuple[tuple[ModuleType, dict[str, object]], ...] = (
     (insights, {"RESPONSES": 40, "ROUNDS": 1}),
     (exports, {"LEADS": 6, "ROUNDS": 1}),
     (worker, {"FEW": 2, "MANY": 4, "CONTACTS_BEFORE": 1, "OWNERS": 1}),
-    (worker, {"SETTLE_SECONDS": 0.5, "IDLE_SECONDS": 1}),
+    (worker, {"SETTLE_SECONDS": 0.1, "IDLE_SECONDS": 1}),
 )
 NAMES: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("leads", "today", "exports", "insights"), ("SQLite", "PostgreSQL")),
@@ -77,7 +78,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "pdf": ("PDF",),
     "server": ("connections", "p99"),
     "worker": ("SQLite: a job", "PostgreSQL: an idle worker", "mail server hangs"),
-    "load": ("SQLite: 8 people, p99", "PostgreSQL: people a minute", "memory", "no error"),
+    "load": ("SQLite: 3 people, p99", "PostgreSQL: people a minute", "memory", "no error"),
 }
 """What the names of a part's rows tell."""
 

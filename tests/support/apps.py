@@ -43,7 +43,7 @@ class CompiledTemplates(BytecodeCache):
         self._code[bucket.key, bucket.checksum] = bucket.code
 
 
-_COMPILED = CompiledTemplates()
+Flask.jinja_options = {"bytecode_cache": CompiledTemplates()}
 
 
 class KnownRule(Rule):
@@ -97,9 +97,7 @@ def make_app(var_dir: Path, **changes: Any) -> Flask:
     if settings.embedded_database and not file.exists():
         var_dir.mkdir(parents=True, exist_ok=True)
         file.write_bytes(_migrated_database())
-    app = create_app(settings)
-    app.jinja_env.bytecode_cache = _COMPILED
-    return app
+    return create_app(settings)
 
 
 def services_of(app: Flask) -> Services:

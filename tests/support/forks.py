@@ -1,6 +1,7 @@
-"""Commands as processes that are forked from one with everything imported.
+"""Commands as processes that are forked from one with everything imported and used once.
 
-Imports take 2 seconds of computing, and longer than all else that a command does when it starts.
+Imports take 2 seconds of computing, and what is loaded and compiled at first use another one:
+longer than all else that a command does when it starts.
 """
 
 import multiprocessing
@@ -20,7 +21,7 @@ HASTY = dict.fromkeys(("SPAM_TIMING", "SPAM_NETWORK", "SPAM_MAIL_SERVER"), "off"
 """For owners who answer faster than people do, all from one network, at made-up domains."""
 
 FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload([__name__, "tests.support.workers"])
+FORKS.set_forkserver_preload([__name__, "tests.support.workers", "tests.support.warm_up"])
 
 
 def command_process(command: str, settings: Mapping[str, str], log: Path) -> BaseProcess:
@@ -35,8 +36,13 @@ def run_command(arguments: list[str], settings: Mapping[str, str], log: Path) ->
     for name in [name for name in os.environ if name.startswith(PREFIX)]:
         del os.environ[name]
     os.environ.update({f"{PREFIX}{name}": value for name, value in settings.items()})
+    write_to(log)
+    sys.argv = ["consult", *arguments]
+    consult(arguments, prog_name="consult")
+
+
+def write_to(log: Path) -> None:
+    """Have all output of this process go to a file from now on."""
     output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     for standard in (1, 2):
         os.dup2(output, standard)
-    sys.argv = ["consult", *arguments]
-    consult(arguments, prog_name="consult")

@@ -31,10 +31,12 @@ from consult.storage.accounts import accounts
 from consult.storage.db import migrate
 from consult.storage.db.database import Database
 from tests.support.mail_server import mail_server
+from tests.support.patience import wait_until
 from tests.support.webhook_receiver import receiver
 from tools.storm.audit import Audit, audit, make_due, open_jobs
 from tools.storm.faults import Faults
 from tools.storm.flaky_proxy import flaky_proxy
+from tools.storm.fork_server import ForkServer
 from tools.storm.full_disk import SmallDisk
 from tools.storm.machines import Process, kept_running, make_machine, make_postgres
 from tools.storm.people import (
@@ -71,9 +73,11 @@ def main(minutes: float, engine: str, seed: int | None, owners: int, keep: bool)
     disk = SmallDisk(folder / "disk", DISK_MEGABYTES[engine])
     if not disk.is_mounted:
         print("This system allows no small disk, so none is filled.")
+    forks = ForkServer()
     try:
-        found = storm(folder, engine, minutes * 60, seed, owners, disk)
+        found = storm(forks, folder, engine, minutes * 60, seed, owners, disk)
     finally:
+        forks.close()
         if not keep:
             disk.unmount()
             shutil.rmtree(folder, ignore_errors=True)
@@ -84,9 +88,18 @@ def main(minutes: float, engine: str, seed: int | None, owners: int, keep: bool)
 
 
 def storm(
-    folder: Path, engine: str, seconds: float, seed: int, owners: int, disk: SmallDisk
+    forks: ForkServer,
+    folder: Path,
+    engine: str,
+    seconds: float,
+    seed: int,
+    owners: int,
+    disk: SmallDisk,
 ) -> Audit:
-    """Run everything on one engine, let it fail for so many seconds, and count."""
+    """Run everything on one engine, let it fail for so many seconds, and count.
+
+    It begins as soon as an owner has left a contact: then staff and worker have something to do.
+    """
     ledger = Ledger()
     with ExitStack() as stack:
         mail = stack.enter_context(mail_server())
@@ -116,13 +129,15 @@ def storm(
         if seconds < SHORT_SECONDS:
             settings |= {"PDF_TIMEOUT_SECONDS": "60", "JOB_LEASE_SECONDS": "61"}
         machines = [
-            make_machine(folder, name, settings, fast) for name, fast in CLOCKS[engine].items()
+            make_machine(forks, folder, name, settings, fast)
+            for name, fast in CLOCKS[engine].items()
         ]
         processes = [process for one in machines for process in (one.web, one.worker)]
         stack.enter_context(kept_running(processes))
         wait_until_ready([one.port for one in machines])
         people = People([one.port for one in machines], ledger, seed)
         people.begin(owners, STAFF)
+        wait_until(lambda: ledger.contacts, "the first contact")
         faults = Faults(
             seconds,
             seed,

@@ -13,10 +13,11 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from tests.support.forks import FORKS, HASTY
+from tests.support.forks import HASTY
 from tests.support.mail_server import free_port
 from tests.support.postgres import programs, run_program, server_user
 from tools.storm import machine_process
+from tools.storm.fork_server import ForkServer
 
 RESTART_SECONDS = 0.5
 _POSTGRES_OPTIONS = (
@@ -100,7 +101,9 @@ class Machine:
     fast: float
 
 
-def make_machine(folder: Path, name: str, settings: Mapping[str, str], fast: float) -> Machine:
+def make_machine(
+    forks: ForkServer, folder: Path, name: str, settings: Mapping[str, str], fast: float
+) -> Machine:
     """A machine that isn't running yet; `settings` are by name, without their prefix."""
     port = free_port()
     machine = folder / name
@@ -109,32 +112,11 @@ def make_machine(folder: Path, name: str, settings: Mapping[str, str], fast: flo
 
     def process(command: str, *options: str) -> Process:
         log = machine / f"{command}.log"
-        start = partial(_Forked, [command, *options], given, log, fast)
+        run = machine_process.run
+        start = partial(forks.start, run, [command, *options], given, log, fast)
         return Process(f"{command} {name}", start, log)
 
     return Machine(name, port, process("web", "--port", str(port)), process("worker"), fast)
-
-
-class _Forked:
-    """A `consult` command in a process that is forked from one with everything imported."""
-
-    def __init__(self, *arguments: object) -> None:
-        self._process = FORKS.Process(target=machine_process.run, args=arguments)
-        self._process.start()
-
-    @property
-    def pid(self) -> int:
-        return self._process.pid or 0
-
-    def kill(self) -> None:
-        self._process.kill()
-
-    def poll(self) -> int | None:
-        return self._process.exitcode
-
-    def wait(self) -> int:
-        self._process.join()
-        return self._process.exitcode or 0
 
 
 def make_postgres(folder: Path) -> tuple[Process, str]:

@@ -1,39 +1,46 @@
 """A process that is killed in the middle of its work has stored every answer it acknowledged."""
 
-import subprocess
-import sys
+from collections.abc import Iterator
 from contextlib import closing
+from multiprocessing.connection import Connection
 
 from sqlalchemy import text
 
 from consult.storage.db.database import Database
 from consult.storage.drafts import drafts
+from tests.support.forks import FORKS
 
-_WRITER = """
-import sys
-from consult.storage.drafts import drafts
-from consult.storage.db.database import Database
 
-database = Database(sys.argv[1])
-while True:
-    with database.writing() as session:
-        token = drafts.start(session, "2026-12", "quick", {})
-    with database.writing() as session:
-        drafts.save(session, token, {"first_reply": (3, "solo")})
-    print(token, flush=True)
-"""
+def write(url: str, acknowledged: Connection) -> None:
+    """Store one answer after the other, and acknowledge each."""
+    database = Database(url)
+    while True:
+        with database.writing() as session:
+            token = drafts.start(session, "2026-12", "quick", {})
+        with database.writing() as session:
+            drafts.save(session, token, {"first_reply": (3, "solo")})
+        acknowledged.send(token)
+
+
+def what_is_left(line: Connection) -> Iterator[str]:
+    """What was sent whole before the other end was closed."""
+    try:
+        while True:
+            yield line.recv()
+    except EOFError:
+        return
 
 
 def test_a_killed_writer_loses_nothing_it_acknowledged(database_url: str) -> None:
-    writer = subprocess.Popen(
-        [sys.executable, "-c", _WRITER, database_url], stdout=subprocess.PIPE, text=True
-    )
-    assert writer.stdout is not None
-    with writer, writer.stdout as acknowledged:
-        tokens = [acknowledged.readline().strip() for _ in range(150)]
-        writer.kill()
-        tokens += [line.strip() for line in acknowledged if line.endswith("\n")]
-    with closing(Database(database_url)) as database:
+    line, theirs = FORKS.Pipe(duplex=False)
+    with theirs:
+        writer = FORKS.Process(target=write, args=(database_url, theirs))
+        writer.start()
+    tokens = [line.recv() for _ in range(150)]
+    writer.kill()
+    writer.join()
+    tokens += what_is_left(line)
+    with closing(line), closing(Database(database_url)) as database:
         found = [drafts.fetch(database, token) for token in tokens]
         assert all(draft and draft.answers == {"first_reply": 3} for draft in found)
         if database.is_sqlite:
