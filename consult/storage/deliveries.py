@@ -11,7 +11,7 @@ from datetime import date, datetime
 from secrets import token_hex
 from typing import Any, Literal, get_args
 
-from sqlalchemy import ColumnElement, Select, Text, cast, or_, select, update
+from sqlalchemy import ColumnElement, Select, Text, bindparam, cast, or_, select, update
 from sqlalchemy.orm import joinedload
 
 from consult.storage import jobs
@@ -206,17 +206,21 @@ def for_job(session: Session, job_id: int) -> DeliveryRow | None:
 
     None when it was deleted, or the job is no longer the one that sends it.
     """
-    about = joinedload(DeliveryRow.notification)
-    return session.scalar(
-        select(DeliveryRow)
-        .where(DeliveryRow.job_id == job_id)
-        .options(
-            joinedload(DeliveryRow.user),
-            joinedload(DeliveryRow.endpoint),
-            about.joinedload(NotificationRow.lead),
-            about.joinedload(NotificationRow.actor),
-        )
+    return session.scalar(_FOR_JOB, {"job_id": job_id})
+
+
+_ABOUT = joinedload(DeliveryRow.notification)
+_FOR_JOB = (
+    select(DeliveryRow)
+    .where(DeliveryRow.job_id == bindparam("job_id"))
+    .options(
+        joinedload(DeliveryRow.user),
+        joinedload(DeliveryRow.endpoint),
+        _ABOUT.joinedload(NotificationRow.lead),
+        _ABOUT.joinedload(NotificationRow.actor),
     )
+)
+"""Built once, which takes as long as to ask for it."""
 
 
 def record_sent(

@@ -12,9 +12,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, exists, literal_column, select, update
+from sqlalchemy import ColumnElement, bindparam, exists, literal_column, select, update
+from sqlalchemy.sql.dml import ReturningUpdate
 
-from consult.storage.db.base import UtcDateTime
+from consult.storage.db.base import Base, UtcDateTime
 from consult.storage.db.database import Database, Session, add_if_new
 from consult.storage.tables.delivery_tables import JobRow
 from consult.storage.tables.submission_tables import SubmissionRow
@@ -145,27 +146,45 @@ def claim(session: Session, lease: timedelta, priority: int | None = None) -> Jo
     With a `priority`, only a job that has this one. ``attempts`` of the job counts this one.
     """
     now = session.now()
+    given = {"now": now, "until": now + lease, "token": secrets.token_hex(16), "only": priority}
+    lease_it = _LEASE if priority is None else _LEASE_OF_PRIORITY
+    while (job := session.scalar(lease_it, given)) and job.attempts > MAX_ATTEMPTS:
+        # Only a worker that died leaves it like this; it may be this job that kills them.
+        _finish(session, job, "failed", "Every worker that ran it died.", attempts=MAX_ATTEMPTS)
+    return job
+
+
+def _lease(*which: ColumnElement[bool]) -> ReturningUpdate[JobRow]:
     # A leased job whose lease expired is due as well: its worker died.
-    due = select(JobRow.id).where(_OPEN, JobRow.run_at <= now)
-    if priority is not None:
-        due = due.where(JobRow.priority == priority)
+    due = select(JobRow.id).where(_OPEN, JobRow.run_at <= bindparam("now"), *which)
     first = due.order_by(JobRow.priority, JobRow.run_at, JobRow.id).limit(1)
-    lease_it = (
+    return (
         update(JobRow)
         .where(JobRow.id == first.with_for_update(skip_locked=True).scalar_subquery())
         .values(
             state="leased",
-            lease_token=secrets.token_hex(16),
-            run_at=now + lease,
+            lease_token=bindparam("token"),
+            run_at=bindparam("until"),
             attempts=JobRow.attempts + 1,
         )
         .returning(JobRow)
         .execution_options(synchronize_session=False)
     )
-    while (job := session.scalar(lease_it)) and job.attempts > MAX_ATTEMPTS:
-        # Only a worker that died leaves it like this; it may be this job that kills them.
-        _finish(session, job, "failed", "Every worker that ran it died.", attempts=MAX_ATTEMPTS)
-    return job
+
+
+# Built once: that takes longer than running them.
+_LEASE, _LEASE_OF_PRIORITY = _lease(), _lease(JobRow.priority == bindparam("only"))
+_JOBS = Base.metadata.tables[JobRow.__tablename__]
+_CHANGE_OURS = (
+    update(_JOBS)
+    .where(_JOBS.c.id == bindparam("job_id"), _JOBS.c.lease_token == bindparam("token"))
+    .returning(_JOBS.c.id)
+)
+_LOCK_LEAD = (
+    select(SubmissionRow.id)
+    .where(SubmissionRow.id == bindparam("lead_id"))
+    .with_for_update(read=True, key_share=True)
+)
 
 
 def renew(session: Session, job: JobRow, lease: timedelta) -> bool:
@@ -177,8 +196,7 @@ def complete(session: Session, job: JobRow) -> bool:
     """Mark a job as done. Write its effect in the same session, and only if this returns True."""
     if job.submission_id:
         # Lock its lead first, as deleting a lead does: else each would wait for what the other has.
-        lead = select(SubmissionRow.id).where(SubmissionRow.id == job.submission_id)
-        session.execute(lead.with_for_update(read=True, key_share=True))
+        session.connection().execute(_LOCK_LEAD, {"lead_id": job.submission_id})
     return _finish(session, job, "done", job.last_error)
 
 
@@ -250,13 +268,6 @@ def _finish(session: Session, job: JobRow, state: str, error: str | None, **valu
 
 
 def _update(session: Session, job: JobRow, **values: Any) -> bool:
-    """Change a job that is still ours."""
-    changed = session.execute(
-        update(JobRow)
-        .where(JobRow.id == job.id, JobRow.lease_token == job.lease_token)
-        .values(**values)
-        .returning(JobRow.id)
-        # The row that the worker has stays as it was claimed.
-        .execution_options(synchronize_session=False)
-    )
-    return changed.first() is not None
+    """Change a job that is still ours; the row that the worker has stays as it was claimed."""
+    ours = {"job_id": job.id, "token": job.lease_token}
+    return session.connection().execute(_CHANGE_OURS, {**values, **ours}).first() is not None

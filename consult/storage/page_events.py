@@ -115,7 +115,7 @@ def record_start(
     keys = keys_of(draft.created_at.date(), draft.depth, draft.source, demo=draft.demo)
     furthest = _place(first.page) if first else 0
     row = {**keys, "draft_id": draft.id, "framed": framed, "furthest": furthest}
-    session.execute(_STATS.insert(), row)
+    session.connection().execute(_STATS.insert(), row)
     if first:
         _write_visits(session, keys, draft.id, [_shown(first)])
 
@@ -143,10 +143,9 @@ def record_submission(
     session: Session, draft_id: int, keys: Mapping[str, Any], submission_id: int, before: datetime
 ) -> None:
     """Count a response that is being submitted: its review is done, and it was left nowhere."""
-    linked = {"submitted": True, "submission_id": submission_id}
-    session.execute(update(_STATS).where(_STATS.c.draft_id == draft_id).values(**linked))
-    left = update(_VISITS).where(_VISITS.c.draft_id == draft_id, _VISITS.c.is_last)
-    if session.execute(left.values(is_last=False).returning(_VISITS.c.id)).first():
+    connection, of_it = session.connection(), {"of_draft": draft_id}
+    connection.execute(_LINK, {**of_it, "submitted": True, "submission_id": submission_id})
+    if connection.execute(_LEAVE, of_it).first():
         review = PageVisit(REVIEW)
         sent = _sent(SaveEvent(review, review), session.now() - before)
         _write_visits(session, keys, draft_id, [{**sent, "is_last": False}])
@@ -197,7 +196,8 @@ def _record_outcome(session: Session, submission_id: int, **reached: Any) -> Non
 
 
 def record_reached(session: Session, submission_id: int, **reached: Any) -> None:
-    session.execute(update(_STATS).where(_STATS.c.submission_id == submission_id).values(**reached))
+    of_it = update(_STATS).where(_STATS.c.submission_id == submission_id)
+    session.connection().execute(of_it.values(**reached))
 
 
 def pages_of(session: Session, draft_id: int) -> list[PageVisitRow]:
@@ -213,7 +213,7 @@ def unlink_pages(session: Session, draft_id: int) -> None:
 
 _STATS = Base.metadata.tables[ResponseStatsRow.__tablename__]
 _VISITS = Base.metadata.tables[PageVisitRow.__tablename__]
-# Each page of the questionnaire runs these; built once, and past the object mapping.
+# Each page of the questionnaire runs some of these; built once, and past the object mapping.
 _MOVE_ON = (
     update(_VISITS)
     .where(
@@ -227,6 +227,13 @@ _ADVANCE = (
     update(_STATS)
     .where(_STATS.c.draft_id == bindparam("of_draft"), _STATS.c.furthest < bindparam("place"))
     .values(furthest=bindparam("place"))
+)
+_LINK = update(_STATS).where(_STATS.c.draft_id == bindparam("of_draft"))
+_LEAVE = (
+    update(_VISITS)
+    .where(_VISITS.c.draft_id == bindparam("of_draft"), _VISITS.c.is_last)
+    .values(is_last=False)
+    .returning(_VISITS.c.id)
 )
 
 

@@ -12,9 +12,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Session
 
+from consult.storage.db.base import Base
 from consult.storage.tables.lead_tables import WORD_MAX, LeadWordRow, NoteRow
 from consult.storage.tables.submission_tables import ContactRow
 
@@ -238,12 +239,12 @@ def index_lead(session: Session, lead_id: int) -> None:
     """
     session.flush()
     contact = session.get(ContactRow, lead_id)
-    notes = list(session.scalars(select(NoteRow.text).where(NoteRow.submission_id == lead_id)))
+    connection, of_it = session.connection(), {"lead_id": lead_id}
+    notes = list(connection.scalars(_NOTES, of_it))
     names = [contact.business, contact.name] if contact else []
     address, phone = (contact.email, contact.phone or "") if contact else ("", "")
     wanted = index_terms(names, address, phone, notes)
-    query = select(LeadWordRow.word).where(LeadWordRow.submission_id == lead_id)
-    stored = set(session.scalars(query))
+    stored = set(connection.scalars(_STORED, of_it))
     if gone := stored - wanted:
         session.execute(
             delete(LeadWordRow).where(
@@ -252,4 +253,10 @@ def index_lead(session: Session, lead_id: int) -> None:
         )
     if added := wanted - stored:
         rows = [{"submission_id": lead_id, "word": word} for word in sorted(added)]
-        session.execute(insert(LeadWordRow), rows)
+        connection.execute(_WORDS.insert(), rows)
+
+
+# Built once, and past the object mapping.
+_WORDS = Base.metadata.tables[LeadWordRow.__tablename__]
+_STORED = select(_WORDS.c.word).where(_WORDS.c.submission_id == bindparam("lead_id"))
+_NOTES = select(NoteRow.text).where(NoteRow.submission_id == bindparam("lead_id"))

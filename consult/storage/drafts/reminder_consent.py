@@ -3,8 +3,19 @@
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, String, and_, cast, delete, func, literal, select
+from sqlalchemy import (
+    ColumnElement,
+    String,
+    and_,
+    bindparam,
+    cast,
+    delete,
+    func,
+    literal,
+    select,
+)
 
+from consult.storage.db.base import Base
 from consult.storage.db.database import Session
 from consult.storage.drafts.drafts import is_unsubmitted
 from consult.storage.jobs import EMAIL_REMINDER, enqueue
@@ -46,7 +57,12 @@ def revoke(session: Session, draft_id: int) -> None:
 
 
 def delete_of_draft(session: Session, draft_id: int) -> None:
-    session.execute(delete(ReminderConsentRow).where(ReminderConsentRow.draft_id == draft_id))
+    session.connection().execute(_DELETE, {"of_draft": draft_id})
+
+
+_DELETE = delete(Base.metadata.tables[ReminderConsentRow.__tablename__]).where(
+    ReminderConsentRow.draft_id == bindparam("of_draft")
+)
 
 
 def of_draft(session: Session, draft_id: int) -> ReminderConsentRow | None:

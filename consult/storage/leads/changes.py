@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, exists, select, update
+from sqlalchemy import bindparam, delete, exists, select, update
 
 from consult.storage import page_events
 from consult.storage.audit import audit_log
@@ -60,9 +60,17 @@ def lock_leads(session: Session, lead_ids: Collection[int]) -> list[LeadRow]:
     Without that order, two transactions over the same leads would deadlock.
     """
     lock_assignments(session)
-    leads = select(LeadRow).where(LeadRow.submission_id.in_(lead_ids))
-    locked = leads.order_by(LeadRow.submission_id).with_for_update()
-    return list(session.scalars(locked.execution_options(populate_existing=True)))
+    return list(session.scalars(_LOCKED, {"lead_ids": lead_ids}))
+
+
+_LOCKED = (
+    select(LeadRow)
+    .where(LeadRow.submission_id.in_(bindparam("lead_ids", expanding=True)))
+    .order_by(LeadRow.submission_id)
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+"""Built once: that takes longer than to run it."""
 
 
 def lock_lead(

@@ -44,6 +44,22 @@ _LEADS = select(SubmissionRow).options(
     joinedload(SubmissionRow.draft).load_only(DraftRow.source), joinedload(SubmissionRow.contact)
 )
 
+# Built once, which takes as long as to ask for them.
+_FRESH = _LEADS.execution_options(populate_existing=True)
+_OF_RESULT = (
+    select(SubmissionRow)
+    .where(SubmissionRow.result_token_hash == bindparam("result"))
+    .execution_options(populate_existing=True)
+)
+_LEAD_OF_RESULT = (
+    select(LeadRow)
+    .where(LeadRow.submission_id.in_(_OF_RESULT.with_only_columns(SubmissionRow.id)))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+_BY_RESULT = _FRESH.where(SubmissionRow.result_token_hash == bindparam("result"))
+_BY_ID = _FRESH.where(SubmissionRow.id == bindparam("lead_id"))
+
 _EVENTS = Base.metadata.tables[LeadEventRow.__tablename__]
 
 
@@ -72,12 +88,20 @@ def by_result_token(session: Session, token: str) -> SubmissionRow | None:
 
 def by_result_hash(session: Session, result_hash: str) -> SubmissionRow | None:
     """The same, by the stored hash of the token."""
-    return _one(session, _LEADS.where(SubmissionRow.result_token_hash == result_hash))
+    return session.scalar(_BY_RESULT, {"result": result_hash})
 
 
 def by_id(session: Session, lead_id: int) -> SubmissionRow | None:
     """The submission of the lead with this id, with its contact and source, or None."""
-    return _one(session, _LEADS.where(SubmissionRow.id == lead_id))
+    return session.scalar(_BY_ID, {"lead_id": lead_id})
+
+
+def lock_by_result(session: Session, token: str) -> tuple[LeadRow | None, SubmissionRow | None]:
+    """The lead and the submission with this result token, locked until the transaction ends."""
+    # The lead first, as staff do and as deleting it does: another order could deadlock. The next
+    # statement sees what they changed in the meantime, such as that the token is void.
+    result = {"result": token_hash(token)}
+    return session.scalar(_LEAD_OF_RESULT, result), session.scalar(_OF_RESULT, result)
 
 
 def is_suspect(session: Session, lead_id: int) -> bool:
@@ -251,7 +275,3 @@ def reply_clock(office: Office, start: datetime) -> dict[str, Any]:
         "due_at": office.due_at(start),
         "clock_hours": office.hours_from(office.today(start)),
     }
-
-
-def _one(session: Session, query: Select[SubmissionRow]) -> SubmissionRow | None:
-    return session.scalar(query.execution_options(populate_existing=True))

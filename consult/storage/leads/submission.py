@@ -20,7 +20,7 @@ from consult.storage.drafts.drafts import Draft
 from consult.storage.jobs import CHECK_ADDRESS, enqueue, enqueue_documents
 from consult.storage.leads import changes
 from consult.storage.leads.assignment import default_assignee, lock_assignments, next_assignee
-from consult.storage.leads.leads import JsonObject, record_event, reply_clock
+from consult.storage.leads.leads import JsonObject, lock_by_result, record_event, reply_clock
 from consult.storage.notifications.notifications import notify
 from consult.storage.search_index import index_lead
 from consult.storage.tables.lead_tables import LeadRow
@@ -151,7 +151,7 @@ def save_contact(
 
     Returns whether the result token is known.
     """
-    lead, row = _lock(session, token)
+    lead, row = lock_by_result(session, token)
     if lead is None or row is None:
         return False
     stored = session.get(ContactRow, row.id)
@@ -217,7 +217,7 @@ def request_confirmation(session: Session, token: str, base_url: str) -> None:
 
     Each link voids the one before.
     """
-    _, row = _lock(session, token)
+    _, row = lock_by_result(session, token)
     stored = session.get(ContactRow, row.id) if row else None
     if stored and stored.waiting_token:
         confirm_token = new_token()
@@ -334,17 +334,3 @@ def _add_lead(
     if assignee is not None:
         record_event(session, row.id, "assigned", to=assignee)
     return lead
-
-
-def _lock(session: Session, token: str) -> tuple[LeadRow | None, SubmissionRow | None]:
-    """The lead and the submission with this result token, locked until the transaction ends."""
-    found = select(SubmissionRow).where(SubmissionRow.result_token_hash == token_hash(token))
-    # The lead first, as staff do and as deleting it does: another order could deadlock. The next
-    # statement sees what they changed in the meantime, such as that the token is void.
-    of_result = found.with_only_columns(SubmissionRow.id)
-    lead = select(LeadRow).where(LeadRow.submission_id.in_(of_result)).with_for_update()
-    fresh = {"populate_existing": True}
-    return (
-        session.scalar(lead.execution_options(**fresh)),
-        session.scalar(found.execution_options(**fresh)),
-    )
