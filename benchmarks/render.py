@@ -16,9 +16,11 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from consult.report import STYLESHEET
-from consult.report.pdf import render_pdf
-from consult.report.pdf.library import HTML
+from consult.report.pdf import libraries_by_name, render_pdf
 from consult.settings import PROJECT_FOLDER
+
+with libraries_by_name():
+    import weasyprint
 
 NAIVE = Path(__file__).with_name("naive.css")
 
@@ -28,13 +30,13 @@ def _ours(html: str) -> bytes:
 
 
 def _bare(html: str) -> bytes:
-    return bytes(HTML(string=html).write_pdf(stylesheets=[str(STYLESHEET)]))
+    return bytes(weasyprint.HTML(string=html).write_pdf(stylesheets=[str(STYLESHEET)]))
 
 
 def _naive(html: str) -> bytes:
     styles = f"<style>{STYLESHEET.read_text()}</style><style>{NAIVE.read_text()}</style>"
     page = html.replace("</head>", f"{styles}</head>", 1)
-    return bytes(HTML(string=page, base_url=f"{PROJECT_FOLDER}/").write_pdf())
+    return bytes(weasyprint.HTML(string=page, base_url=f"{PROJECT_FOLDER}/").write_pdf())
 
 
 WAYS: Mapping[str, Callable[[str], bytes]] = {"ours": _ours, "bare": _bare, "naive": _naive}

@@ -21,7 +21,10 @@ from typing import Any
 
 import pydyf
 
-from consult.report.pdf.library import tags
+from consult.report.pdf import libraries_by_name
+
+with libraries_by_name():
+    from weasyprint.pdf import tags
 
 _POINTS_PER_PIXEL = 0.75
 _PRINTED = 4  # the Print flag of an annotation, ISO 32000-1 table 165
