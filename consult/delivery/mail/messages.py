@@ -131,6 +131,11 @@ def format_time(at: datetime, zone: tzinfo) -> str:
     return f"{short_time(at.astimezone(zone))} ({zone})"
 
 
+def on_one_line(text: str) -> str:
+    """Text on one line, without what could not be seen or turns it around."""
+    return " ".join("".join(one if one.isprintable() else " " for one in text).split())
+
+
 def safe_name(text: str, longest: int = _MAX_NAME) -> str:
     """A name to write in a mail; empty if it is too long, or could be a link or phone number.
 

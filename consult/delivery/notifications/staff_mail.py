@@ -14,8 +14,14 @@ from typing import Any, cast
 from urllib.parse import urlsplit
 
 from consult.crypto import Purpose, sign, verify
-from consult.delivery.booking.booking_mail import meeting, sender_address
-from consult.delivery.booking.invitations import Mailbox, Method, add_invitation, invitation
+from consult.delivery.booking.booking_mail import (
+    Mailbox,
+    Method,
+    add_invitation,
+    calendar_event,
+    invitation,
+    sender_address,
+)
 from consult.delivery.context import Context
 from consult.delivery.mail.messages import (
     format_time,
@@ -163,7 +169,7 @@ def _invitation(
     if booking.calendar != "own":
         return None
     organizer = Mailbox(context.brand.name, sender_address(context.settings))
-    about = meeting(booking, f"Consult: {who}", link)
+    about = calendar_event(booking, f"Consult: {who}", link)
     guest = Mailbox(name_for_staff(user.name), user.email)
     return invitation(about, organizer, guest, replies=False)
 

@@ -16,7 +16,7 @@ from datetime import UTC, datetime, tzinfo
 from types import MappingProxyType
 from typing import Any, cast
 
-from consult.delivery.mail.messages import format_time, name_for_staff
+from consult.delivery.mail.messages import format_time, name_for_staff, on_one_line
 from consult.delivery.webhooks.webhook_facts import TEST, Facts, LeadFacts, Person
 from consult.workflow.notification_types import TYPE_INFO, NotificationType
 from consult.workflow.stages import NAMES
@@ -280,9 +280,9 @@ def _lines(facts: Facts, lead: LeadFacts) -> Iterator[str]:
     if person := facts.shown_person:
         for label, text in (
             ("Name", _typed(person.name)),
-            ("Email", _one_line(person.email)),
-            ("Phone", _one_line(person.phone)),
-            ("Best time to call", _one_line(person.best_time)),
+            ("Email", on_one_line(person.email)),
+            ("Phone", on_one_line(person.phone)),
+            ("Best time to call", on_one_line(person.best_time)),
             ("Wanted in three months", _typed(lead.own_words)),
         ):
             if text:
@@ -291,12 +291,7 @@ def _lines(facts: Facts, lead: LeadFacts) -> Iterator[str]:
 
 def _typed(text: str) -> str:
     """What someone typed, without what could be a link or a telephone number."""
-    return _one_line(name_for_staff(text))
-
-
-def _one_line(text: str) -> str:
-    """On one line, without what could not be seen or turns the text around."""
-    return " ".join("".join(one if one.isprintable() else " " for one in text).split())
+    return on_one_line(name_for_staff(text))
 
 
 # --- For a form at HubSpot ------------------------------------------------------------------------

@@ -1,7 +1,6 @@
 """Invitations: any text comes back as it was, on short lines, and never as a line of its own."""
 
 import re
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,28 +8,36 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from icalendar import Calendar
+from icalendar import Calendar, Event
 
-from consult.delivery.booking.invitations import (
+from consult.delivery.booking.booking_mail import (
     Mailbox,
-    Meeting,
-    Status,
     calendar_entry,
+    calendar_event,
     invitation,
 )
+from consult.storage.tables.booking_tables import BookingRow, BookingState
 
 STARTS_AT = datetime(2026, 12, 1, 15, tzinfo=UTC)
-MEETING = Meeting(
-    uid="3f0c@check.example",
-    sequence=2,
-    changed_at=datetime(2026, 11, 28, 9, 30, 1, 999, tzinfo=UTC),
-    starts_at=STARTS_AT,
-    ends_at=STARTS_AT + timedelta(minutes=30),
-    status="CONFIRMED",
-    title="Consult with Ana Ruiz, Marketing Maven",
-    place="We’ll call you.",
-    text="How we meet: We’ll call you.\nMove or cancel: https://check.example/book/x",
-)
+UID = "3f0c@check.example"
+TEXT = "How we meet: We’ll call you.\nMove or cancel: https://check.example/book/x"
+
+
+def consult(
+    zone: str = "UTC",
+    state: BookingState = "booked",
+    title: str = "Consult with Ana Ruiz, Marketing Maven",
+    place: str = "We’ll call you.",
+    text: str = TEXT,
+) -> Event:
+    """A consult in the calendar, whose times came in a zone."""
+    booking = BookingRow(uid=UID, sequence=2, state=state, place=place)
+    booking.changed_at = datetime(2026, 11, 28, 9, 30, 1, 999, tzinfo=UTC)
+    booking.starts_at = STARTS_AT.astimezone(ZoneInfo(zone))
+    booking.ends_at = booking.starts_at + timedelta(minutes=30)
+    return calendar_event(booking, title, text)
+
+
 ORGANIZER = Mailbox("Marketing Maven", "relay@check.example")
 GUEST = Mailbox("Ada Okafor", "ada@example.com")
 
@@ -64,8 +71,8 @@ def on_one_line(text: str) -> str:
 
 
 def check(title: str, name: str) -> None:
-    meeting = replace(MEETING, title=title, place=title, text=f"{on_one_line(title)}\nMore")
-    content, _ = invitation(meeting, Mailbox(name, ORGANIZER.address), Mailbox(name, GUEST.address))
+    about = consult(title=title, place=title, text=f"{on_one_line(title)}\nMore")
+    content, _ = invitation(about, Mailbox(name, ORGANIZER.address), Mailbox(name, GUEST.address))
     event = read(content)
     line = on_one_line(title)
     assert event["SUMMARY"] == line
@@ -92,13 +99,8 @@ def test_any_text_comes_back(title: str, name: str) -> None:
 
 @pytest.mark.parametrize("zone", ["America/New_York", "Asia/Kathmandu", "Pacific/Apia"])
 def test_times_are_in_utc_whatever_zone_they_came_in(zone: str) -> None:
-    there = replace(
-        MEETING,
-        starts_at=MEETING.starts_at.astimezone(ZoneInfo(zone)),
-        ends_at=MEETING.ends_at.astimezone(ZoneInfo(zone)),
-    )
-    content, method = invitation(there, ORGANIZER, GUEST)
-    assert (content, method) == invitation(MEETING, ORGANIZER, GUEST)
+    content, method = invitation(consult(zone), ORGANIZER, GUEST)
+    assert (content, method) == invitation(consult(), ORGANIZER, GUEST)
     assert re.search(r"^DTSTART:20261201T150000Z\r$", content, re.M)
     assert re.search(r"^DTEND:20261201T153000Z\r$", content, re.M)
     assert re.search(r"^DTSTAMP:20261128T093001Z\r$", content, re.M)
@@ -106,26 +108,31 @@ def test_times_are_in_utc_whatever_zone_they_came_in(zone: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "expected"),
-    [("CONFIRMED", "REQUEST"), ("TENTATIVE", "REQUEST"), ("CANCELLED", "CANCEL")],
+    ("state", "status", "expected"),
+    [
+        ("booked", "CONFIRMED", "REQUEST"),
+        ("requested", "TENTATIVE", "REQUEST"),
+        ("canceled", "CANCELLED", "CANCEL"),
+    ],
 )
 @pytest.mark.parametrize("replies", [True, False])
-def test_a_guest_is_asked_or_told(status: Status, expected: str, replies: bool) -> None:
-    meeting = replace(MEETING, status=status)
-    content, method = invitation(meeting, ORGANIZER, GUEST, replies=replies)
+def test_a_guest_is_asked_or_told(
+    state: BookingState, status: str, expected: str, replies: bool
+) -> None:
+    content, method = invitation(consult(state=state), ORGANIZER, GUEST, replies=replies)
     event = read(content)
     assert method == expected
     assert f"METHOD:{expected}\r\n" in content
-    assert (event["UID"], event["SEQUENCE"], event["STATUS"]) == (MEETING.uid, 2, status)
+    assert (event["UID"], event["SEQUENCE"], event["STATUS"]) == (UID, 2, status)
     asked = event["ATTENDEE"].params
     assert (asked["PARTSTAT"], asked["RSVP"]) == ("NEEDS-ACTION", "TRUE" if replies else "FALSE")
 
 
 @pytest.mark.parametrize("address", ["relay@check.example", "Relay@Check.Example"])
 def test_a_file_for_oneself_names_nobody(address: str) -> None:
-    content, method = invitation(MEETING, ORGANIZER, Mailbox("Relay", address))
-    assert (content, method) == (calendar_entry(MEETING), "PUBLISH")
+    content, method = invitation(consult(), ORGANIZER, Mailbox("Relay", address))
+    assert (content, method) == (calendar_entry(consult()), "PUBLISH")
     event = read(content)
     assert "METHOD:PUBLISH\r\n" in content
     assert not {"ORGANIZER", "ATTENDEE"} & set(event)
-    assert event["UID"] == MEETING.uid
+    assert event["UID"] == UID
