@@ -19,7 +19,7 @@ the length was changed.
 """
 
 Interval = tuple[datetime, datetime]
-"""From and until."""
+"""From and until, in UTC."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,8 @@ def free_times(
     """
     office, today = rules.office, rules.office.today(now)
     a_day = Counter(office.today(start) for start, _ in consults)
-    blocked = _merged([*consults, *busy], rules.buffer)
+    buffer = rules.buffer
+    blocked = merged((start - buffer, end + buffer) for start, end in (*consults, *busy))
     free: set[datetime] = set()
     for ahead in range(rules.days_ahead + 1):
         for opens, closes in office.spans(today + timedelta(days=ahead)):
@@ -66,15 +67,15 @@ def free_times(
     return sorted(free)
 
 
-def _merged(intervals: Iterable[Interval], buffer: timedelta) -> list[Interval]:
-    """The intervals with the buffer around each, in order and apart."""
-    merged: list[Interval] = []
-    for start, end in sorted((start - buffer, end + buffer) for start, end in intervals):
-        if merged and start <= merged[-1][1]:
-            merged[-1] = merged[-1][0], max(end, merged[-1][1])
+def merged(times: Iterable[Interval]) -> list[Interval]:
+    """The same times in order, those that touch as one."""
+    found: list[Interval] = []
+    for start, end in sorted(times):
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(end, found[-1][1]))
         else:
-            merged.append((start, end))
-    return merged
+            found.append((start, end))
+    return found
 
 
 def _is_free(start: datetime, end: datetime, blocked: list[Interval]) -> bool:

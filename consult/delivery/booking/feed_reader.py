@@ -16,8 +16,8 @@ from consult.delivery.network import ForbiddenUrlError, HttpClient, NoResponseEr
 from consult.delivery.worker import Commit, no_op
 from consult.settings import PROJECT_FOLDER
 from consult.storage.booking import busy_feeds
-from consult.storage.booking.busy_feeds import Interval
 from consult.storage.tables.delivery_tables import JobRow
+from consult.workflow.slots import Interval
 
 MOST_BYTES = 8 * 1024 * 1024
 FETCH_SECONDS = 30.0

@@ -15,23 +15,20 @@ from consult.storage.audit import audit_log
 from consult.storage.db.database import Session
 from consult.storage.tables.booking_tables import BusyFeedRow
 from consult.storage.tables.delivery_tables import JobRow
-
-Interval = tuple[datetime, datetime]
-"""From and until, in UTC."""
+from consult.workflow.slots import Interval, merged
 
 FRESH_FOR = timedelta(hours=2)
 """How long what was read counts, if nothing newer can be read."""
 
 
 def busy_times(session: Session, now: datetime) -> tuple[list[Interval], bool]:
-    """When any of the calendars is busy, in order and apart; and whether that can be relied on.
+    """When any of the calendars is busy; and whether that can be relied on.
 
     It can't if a calendar was last read two hours ago, or could not be read since.
     """
     feeds = all_feeds(session)
-    return merged(time for feed in feeds for time in busy_in(feed)), all(
-        is_fresh(feed, now) for feed in feeds
-    )
+    busy = [time for feed in feeds for time in busy_in(feed)]
+    return busy, all(is_fresh(feed, now) for feed in feeds)
 
 
 def busy_in(feed: BusyFeedRow) -> list[Interval]:
@@ -42,17 +39,6 @@ def busy_in(feed: BusyFeedRow) -> list[Interval]:
 
 def is_fresh(feed: BusyFeedRow, now: datetime) -> bool:
     return not feed.error and feed.read_at is not None and now - feed.read_at < FRESH_FOR
-
-
-def merged(times: Iterable[Interval]) -> list[Interval]:
-    """The same times in order, those that touch as one."""
-    found: list[Interval] = []
-    for start, end in sorted(times):
-        if found and start <= found[-1][1]:
-            found[-1] = (found[-1][0], max(end, found[-1][1]))
-        else:
-            found.append((start, end))
-    return found
 
 
 def all_feeds(session: Session) -> Sequence[BusyFeedRow]:

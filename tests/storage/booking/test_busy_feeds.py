@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from consult.storage import jobs
 from consult.storage.booking import busy_feeds
-from consult.storage.booking.busy_feeds import Interval, merged
 from consult.storage.db.database import Database
 from consult.storage.tables.account_tables import AuditRow
 from consult.storage.tables.booking_tables import BusyFeedRow
 from consult.storage.tables.delivery_tables import JobRow
+from consult.workflow.slots import Interval, merged
 from tests.support.databases import Clock, read, rows, write
 from tests.support.lead_factories import make_account
 
