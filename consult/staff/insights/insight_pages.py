@@ -19,10 +19,8 @@ from consult.staff import times
 from consult.staff.blueprint import blueprint, for_staff
 from consult.staff.insights import chart_data, chart_layout
 from consult.staff.insights.chart_layout import Share
-from consult.storage.db.database import Session
 from consult.storage.insights import agency_numbers, insights
 from consult.storage.insights.insights import SUBMITTED, ResponseFilter
-from consult.storage.insights.own_records import read_records
 from consult.web.services import services
 from consult.web.text import one_line, unknown_values
 from consult.workflow.office_hours import Office
@@ -58,7 +56,8 @@ def insights_page() -> ResponseReturnValue:
         returned = agency_numbers.declined(session, of)
         people = agency_numbers.by_person(session, of)
         assessments = agency_numbers.assessments(session, of)
-        items, demo_items = own_performance(session, office, demo=of.kind == "demo")
+        records = agency_numbers.read_records(session, demo=of.kind == "demo")
+        measures = measure(records, office, session.now())
     stages = [(NAMES[stage], spread.stages.get(stage, 0)) for stage in STAGES]
     return render_template(
         "staff/insights/insights.html",
@@ -70,8 +69,7 @@ def insights_page() -> ResponseReturnValue:
         periods=PERIODS,
         depths=DEPTHS,
         few=chart_layout.FEW,
-        own_items=items,
-        own_items_are_demo=demo_items,
+        own_items=[_own_item(one) for one in measures],
         is_empty=not (stats.steps[insights.VIEWED] or stats.steps[insights.STARTED]),
         funnel_title=chart_data.funnel_title(stats),
         check=chart_data.check_steps(stats),
@@ -239,22 +237,7 @@ class OwnItem:
     fix: str = ""
 
 
-def own_performance(
-    session: Session, office: Office, *, demo: bool | None = None
-) -> tuple[list[OwnItem], bool]:
-    """How the agency itself does, and whether that is about demo leads.
-
-    `demo` says which leads to look at; None means demo leads only while there are no others.
-    """
-    found = read_records(session, demo=bool(demo))
-    shows_demo = bool(demo)
-    if demo is None and not found.recent:
-        found = read_records(session, demo=True)
-        shows_demo = bool(found.recent)
-    return [_item(one) for one in measure(found, office, session.now())], shows_demo
-
-
-def _item(measure: Measure) -> OwnItem:
+def _own_item(measure: Measure) -> OwnItem:
     edition = newest()
     wording = edition.wording(edition.structure.roles.own_performance[measure.id], BASE)
     texts = list(wording.choices.values())

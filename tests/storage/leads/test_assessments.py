@@ -7,8 +7,8 @@ import pytest
 from consult.storage.db.database import Database
 from consult.storage.drafts import drafts
 from consult.storage.insights import agency_numbers
+from consult.storage.insights.agency_numbers import read_records
 from consult.storage.insights.insights import ResponseFilter
-from consult.storage.insights.own_records import read_records
 from consult.storage.leads import actions, handovers, notes, submission
 from consult.storage.leads.changes import ConflictError, NotAllowedError
 from consult.storage.tables.account_tables import AuditRow
@@ -115,7 +115,7 @@ def test_the_records_measure_the_agency(database: Database, clock: Clock, ada: i
             on = clock().date() + timedelta(days=3)
             write(database, actions.schedule_follow_up, lead, on, by=ada)
     clock.go_on(days=31)
-    real, demo = read(database, read_records), read(database, read_records, demo=True)
+    real, demo = (read(database, read_records, demo=demo) for demo in (False, True))
     assert len(real.recent) == len(real.older) == 12
     assert (demo.recent, demo.won_sources) == ([], [])
     assert {one.id: one.rung for one in measure(real, Office(), clock())} == {
