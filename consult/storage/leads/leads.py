@@ -231,11 +231,9 @@ def record_event(
     session.connection().execute(_EVENTS.insert(), {**event, "data": data, "version": version})
 
 
-def timeline(session: Session, lead_id: int, since: int = 0) -> list[LeadEventRow]:
-    """The events of a lead, oldest first; with `since`, those that made a later version of it."""
+def timeline(session: Session, lead_id: int) -> list[LeadEventRow]:
+    """The events of a lead, oldest first."""
     query = select(LeadEventRow).where(LeadEventRow.submission_id == lead_id)
-    if since:
-        query = query.where(LeadEventRow.version > since)
     return list(session.scalars(query.order_by(LeadEventRow.id)))
 
 
