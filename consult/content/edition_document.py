@@ -16,8 +16,7 @@ from consult.questionnaire.conditions import ALWAYS
 from consult.questionnaire.describe import map_rows
 from consult.questionnaire.editions import folder
 from consult.questionnaire.yaml_texts import read_yaml
-from consult.scoring.axis import BANDS, CUTS
-from consult.scoring.lines import SORTING_CLAIMS
+from consult.scoring.axis import BANDS, CUTS, SORTING_CLAIMS
 from consult.settings import PROJECT_FOLDER
 
 Rows = Iterable[tuple[object, ...]]

@@ -7,8 +7,7 @@ from typing import Literal
 
 from consult.questionnaire import POINT_SCALE
 from consult.questionnaire.model import Roles
-from consult.scoring.axis import AxisScore, DimensionScore
-from consult.scoring.lines import Line
+from consult.scoring.axis import AxisScore, DimensionScore, Line
 
 RUNNING_IN_THE_DARK = "running_in_the_dark"
 WELL_REHEARSED_RELAY = "well_rehearsed_relay"

@@ -4,8 +4,7 @@ from fractions import Fraction
 from functools import cache
 
 from consult.questionnaire import UNKNOWN, Axis
-from consult.scoring.axis import AxisScore, DimensionScore
-from consult.scoring.lines import Line
+from consult.scoring.axis import AxisScore, DimensionScore, Line
 from consult.scoring.money import Estimate, Money, Silent
 from consult.scoring.plan import Step
 from consult.scoring.scorecard import Scorecard, Unfinished

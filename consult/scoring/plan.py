@@ -11,8 +11,7 @@ from math import prod
 from consult.questionnaire import POINT_SCALE, Axis
 from consult.questionnaire.model import PlanRules
 from consult.scoring.archetypes import TWO_SILOS
-from consult.scoring.axis import AxisScore, DimensionScore
-from consult.scoring.lines import Line
+from consult.scoring.axis import AxisScore, DimensionScore, Line
 
 STEPS = 3
 STEPS_BACK = 4

@@ -19,8 +19,7 @@ from consult.scoring.archetypes import (
     legs_of,
     weakest_exchange,
 )
-from consult.scoring.axis import AxisScore, DimensionScore
-from consult.scoring.lines import SORTING, lines_of, sorting_twelfths
+from consult.scoring.axis import SORTING, AxisScore, DimensionScore, lines_of, sorting_twelfths
 from consult.scoring.money import Money, money_of
 from consult.scoring.plan import Step, Trouble, plan_of, troubles_of
 

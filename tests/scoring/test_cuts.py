@@ -7,7 +7,7 @@ import pytest
 from consult.questionnaire import Axis
 from consult.scoring import AxisScore, Line
 from consult.scoring.archetypes import Leg, Legs, archetype_of, legs_of, mean_of, weakest_exchange
-from consult.scoring.lines import ScoredItem
+from consult.scoring.axis import ScoredItem
 from tests.support.example_firms import card
 from tests.support.strategies import EDITION
 
