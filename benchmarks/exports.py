@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from benchmarks.measure import Row, computed_by
 from consult.delivery.exports.export_files import columns, csv_chunks, write_xlsx
-from consult.demo import make_leads
+from consult.demo.generator import make_leads
 from consult.questionnaire.editions import newest
 from consult.settings.brand import load_brand
 from consult.storage.db import migrate

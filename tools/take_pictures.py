@@ -13,7 +13,7 @@ from flask import Flask
 from playwright.sync_api import Frame, ViewportSize, sync_playwright
 from playwright.sync_api import Page as Tab
 
-from consult.demo import make_leads
+from consult.demo.generator import make_leads
 from consult.questionnaire.editions import newest
 from tests.support import staff_client
 from tests.support.agency_site import Embedded, embedded_check

@@ -11,7 +11,7 @@ import click
 from consult.commands import CommandError, UsageError
 from consult.commands.database_commands import open_database
 from consult.delivery.exports.export_files import MAX_ROWS, columns, csv_chunks, write_xlsx
-from consult.demo import make_leads, remove_leads
+from consult.demo.generator import make_leads, remove_leads
 from consult.questionnaire import EditionError
 from consult.questionnaire.editions import load, newest
 from consult.scoring.rescoring import AXES, STEPS, Comparison, Stored, compare

@@ -1,7 +1,12 @@
 """Makes the leads of a year, the responses that were never finished, and the views before them.
 
-More and more people come over the year, from several sources, each with its share of finishers. It
-ends with a morning on which there is something of each kind to do.
+They look real and are clearly fake, to try the staff pages with. More and more people come over the
+year, from several sources, each with its share of finishers. It ends with a morning on which there
+is something of each kind to do.
+
+They are made by the functions that the pages call, with the session's clock set: responses are
+started, saved and submitted or abandoned, and staff work on the leads. They are marked as demo
+leads and counted separately. The same seed makes the same leads.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from sqlalchemy import func, select
 
 from consult.commands import consult
-from consult.demo import make_leads, remove_leads
+from consult.demo.generator import make_leads, remove_leads
 from consult.questionnaire.editions import newest
 from consult.settings.brand import load_brand
 from consult.storage.accounts import accounts as accounts_module

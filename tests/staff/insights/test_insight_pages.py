@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from consult.demo import make_leads
+from consult.demo.generator import make_leads
 from consult.questionnaire.editions import newest
 from consult.staff.insights import chart_data
 from consult.storage.insights.agency_numbers import ConsultStep

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import update
 
-from consult.demo import make_leads, remove_leads
+from consult.demo.generator import make_leads, remove_leads
 from consult.questionnaire.editions import newest
 from consult.storage.booking import bookings
 from consult.storage.booking.bookings import Appointment
