@@ -1,4 +1,9 @@
-"""The worker: claims due jobs one by one, runs their handlers, and records what came of it."""
+"""The worker: claims due jobs one by one, runs their handlers, and records what came of it.
+
+Jobs are rows (``storage.jobs``), written in the transaction that made them necessary. What each
+kind does is in ``handlers``. A job whose worker dies is claimed again when its lease expires: every
+job runs at least once, and what it changes is written in the transaction that marks it done.
+"""
 
 import _thread
 import logging

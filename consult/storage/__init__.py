@@ -1,1 +1,0 @@
-"""What is stored: the tables, the migrations, and the functions that read and write them."""
