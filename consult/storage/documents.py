@@ -102,17 +102,14 @@ def stored_revision(session: Session, submission_id: int, kind: str) -> int:
     return session.scalar(query) or 0
 
 
-def pdf_states(
-    session: Session, lead_ids: Sequence[int], kind: str = REPORT
-) -> dict[int, PdfState]:
-    """Whether the current PDF of each lead is stored, being made, failed, or made on demand."""
-    values = {"ids": lead_ids, "kind": kind, "job_kind": _JOBS[kind]}
-    rows = session.execute(_PDF_STATES, values)
+def pdf_states(session: Session, lead_ids: Sequence[int]) -> dict[int, PdfState]:
+    """Whether the current report of each lead is stored, being made, failed, or made on demand."""
+    rows = session.execute(_PDF_STATES, {"ids": lead_ids})
     return {lead_id: _pdf_state(*facts) for lead_id, *facts in rows}
 
 
 _REQUESTED = exists().where(
-    JobRow.submission_id == SubmissionRow.id, JobRow.kind == bindparam("job_kind")
+    JobRow.submission_id == SubmissionRow.id, JobRow.kind == jobs.RENDER_REPORT
 )
 _PDF_STATES = (
     select(
@@ -123,7 +120,7 @@ _PDF_STATES = (
     )
     .outerjoin(
         DocumentRow,
-        (DocumentRow.submission_id == SubmissionRow.id) & (DocumentRow.kind == bindparam("kind")),
+        (DocumentRow.submission_id == SubmissionRow.id) & (DocumentRow.kind == REPORT),
     )
     .where(SubmissionRow.id.in_(bindparam("ids", expanding=True)))
 )
