@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, datetime, time
+from datetime import date
 from typing import IO, Any
 
 import click
@@ -111,4 +111,4 @@ def _parse_since(since: str, settings: Settings) -> dict[str, Any]:
         raise UsageError(
             f"--since must be an ID or a date such as 2026-12-31, not {since!r}"
         ) from None
-    return {"since": datetime.combine(day, time(), settings.office.zone)}
+    return {"since": settings.office.start_of(day)}

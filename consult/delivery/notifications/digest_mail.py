@@ -1,6 +1,6 @@
 """What the morning digest says: the time that it covers, its subject, and its lists."""
 
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 
 from consult.report.display import short_time
 from consult.storage.notifications.digest import Digest, LeadList, Period
@@ -14,8 +14,8 @@ def period_of(day: date, now: datetime, office: Office) -> Period:
         since=_previous_opening(day, office),
         now=now,
         day=day,
-        begins=_midnight(day, office),
-        ends=_midnight(day + timedelta(days=1), office),
+        begins=office.start_of(day),
+        ends=office.start_of(day + timedelta(days=1)),
     )
 
 
@@ -68,8 +68,4 @@ def _previous_opening(day: date, office: Office) -> datetime:
     for back in range(1, _MAX_DAYS_BACK):
         if hours := office.opening(day - timedelta(days=back)):
             return hours[0]
-    return _midnight(day - timedelta(days=1), office)
-
-
-def _midnight(day: date, office: Office) -> datetime:
-    return datetime.combine(day, time(), office.zone).astimezone(UTC)
+    return office.start_of(day - timedelta(days=1))

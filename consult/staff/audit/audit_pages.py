@@ -1,7 +1,7 @@
 """The audit log, for admins: who did what, to which lead, when."""
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -80,7 +80,7 @@ _VALUES: Mapping[str, Mapping[str, str]] = {
 @for_admins
 def audit_log() -> ResponseReturnValue:
     made, asked = services(), request.args
-    zone = made.settings.office.zone
+    office = made.settings.office
     before = asked.get("before", type=parse_id)
     with made.database.reading() as session:
         names = {user.id: user.name for user in accounts.all_users(session)}
@@ -98,8 +98,8 @@ def audit_log() -> ResponseReturnValue:
             session,
             limit=PAGE_SIZE + 1,
             before=before,
-            since=_start_of(since, zone) if since else None,
-            until=_start_of(until + timedelta(days=1), zone) if until else None,
+            since=office.start_of(since) if since else None,
+            until=office.start_of(until + timedelta(days=1)) if until else None,
             by=filters["by"],
             action=filters["action"] or "",
             lead_id=filters["lead"],
@@ -118,7 +118,7 @@ def audit_log() -> ResponseReturnValue:
         actions=sorted(labels, key=lambda one: one[1]),
         filters=filters,
         unknown=unknown_values(asked, readers),
-        zone=zone,
+        zone=office.zone,
         older=entries[-1].id if more else None,
         is_first=before is None,
     )
@@ -165,10 +165,6 @@ def fact_labels(name: str, value: object) -> tuple[str, str]:
     if value is None or value == "":
         return words, "–"
     return words, _VALUES.get(name, {}).get(str(value), str(value))
-
-
-def _start_of(day: date, zone: tzinfo) -> datetime:
-    return datetime.combine(day, time(), zone)
 
 
 def _day(text: str) -> date:
