@@ -13,6 +13,7 @@ from typing import Any, Literal, TypedDict, TypeVar
 from flask import Blueprint, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import Forbidden, HTTPException, ServiceUnavailable, Unauthorized
+from wtforms.form import BaseForm
 
 from consult.crypto import Purpose, sign, verify
 from consult.questionnaire.editions import newest
@@ -97,6 +98,11 @@ def not_recorded(error: NotRecorded) -> ResponseReturnValue:
     here = request.full_path.rstrip("?") if request.method == "GET" else ""
     page = render_template("staff/not_recorded.html", here=here)
     return page, 503, {"Retry-After": str(RETRY_SECONDS)}
+
+
+def first_errors(form: BaseForm) -> dict[str, str]:
+    """What is wrong with a form, by id of the field: of each, what is said first."""
+    return {field.id: str(field.errors[0]) for field in form if field.errors}
 
 
 class PendingForm(TypedDict):

@@ -12,7 +12,7 @@ from consult.staff.accounts import access, login
 from consult.staff.accounts.access import signed_in_session, signed_in_user
 from consult.staff.accounts.passwords import PASSWORD_MAX, hash_password, password_problem
 from consult.staff.accounts.reauthentication import is_right_password, recent_auth_required
-from consult.staff.blueprint import ID, blueprint, for_staff
+from consult.staff.blueprint import ID, blueprint, first_errors, for_staff
 from consult.staff.times import agency_time, agency_today
 from consult.storage.accounts import accounts, sessions
 from consult.storage.accounts.account_admin import AccountError, normal_email
@@ -114,10 +114,6 @@ class ChangePasswordForm(Form):
 def _refuse_weak(field: Field, *about: str) -> None:
     if problem := password_problem(field.data, about):
         raise ValidationError(problem)
-
-
-def first_errors(form: Form) -> dict[str, str]:
-    return {field.id: str(field.errors[0]) for field in form if field.errors}
 
 
 @blueprint.route("/invitation/<token>", methods=["GET", "POST"])

@@ -12,9 +12,9 @@ from wtforms.validators import AnyOf
 from consult.delivery.notifications.dispatch import send_account_link
 from consult.staff.accounts import access
 from consult.staff.accounts.access import signed_in_user
-from consult.staff.accounts.my_account_pages import AwayForm, back_on, first_errors
+from consult.staff.accounts.my_account_pages import AwayForm, back_on
 from consult.staff.accounts.reauthentication import recent_auth_required
-from consult.staff.blueprint import ID, blueprint, for_admins
+from consult.staff.blueprint import ID, blueprint, first_errors, for_admins
 from consult.staff.times import agency_today
 from consult.storage.accounts import account_admin, accounts, sessions
 from consult.storage.accounts.account_admin import AccountError, AccountExistsError

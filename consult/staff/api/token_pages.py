@@ -10,9 +10,8 @@ from wtforms.validators import AnyOf, DataRequired, Length
 
 from consult.crypto import Purpose, derive, new_salt, salt_or_new
 from consult.staff.accounts.access import signed_in_user
-from consult.staff.accounts.my_account_pages import first_errors
 from consult.staff.accounts.reauthentication import recent_auth_required
-from consult.staff.blueprint import ID, blueprint, for_admins
+from consult.staff.blueprint import ID, blueprint, first_errors, for_admins
 from consult.storage.api import api_tokens
 from consult.storage.api.api_tokens import Scope
 from consult.storage.tables.account_tables import TOKEN_NAME_MAX

@@ -12,9 +12,8 @@ from wtforms.validators import InputRequired, Length, ValidationError
 
 from consult.delivery.network import ForbiddenUrlError, checked_url
 from consult.staff.accounts.access import signed_in_user
-from consult.staff.accounts.my_account_pages import first_errors
 from consult.staff.accounts.reauthentication import recent_auth_required
-from consult.staff.blueprint import ID, blueprint, for_admins
+from consult.staff.blueprint import ID, blueprint, first_errors, for_admins
 from consult.staff.notifications.notification_pages import host_of
 from consult.storage.booking import busy_feeds
 from consult.storage.tables.booking_tables import BusyFeedRow

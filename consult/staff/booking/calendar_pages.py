@@ -13,9 +13,8 @@ from wtforms.validators import Length, Optional
 from consult.crypto import Purpose, decrypt, derive, encrypt, new_token
 from consult.settings.setting_types import is_this_machine
 from consult.staff.accounts.access import signed_in_user
-from consult.staff.accounts.my_account_pages import first_errors
 from consult.staff.accounts.reauthentication import recent_auth_required
-from consult.staff.blueprint import ID, blueprint, for_admins, for_staff
+from consult.staff.blueprint import ID, blueprint, first_errors, for_admins, for_staff
 from consult.staff.times import agency_time, exactly
 from consult.storage.booking import calendar_setup
 from consult.storage.booking.calendar_events import Outcome

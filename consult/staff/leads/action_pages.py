@@ -12,8 +12,7 @@ from sqlalchemy import select
 from consult.crypto import Purpose, decrypt
 from consult.questionnaire.editions import load
 from consult.staff.accounts.access import signed_in_user
-from consult.staff.accounts.my_account_pages import first_errors
-from consult.staff.blueprint import ID, blueprint, for_admins, for_staff
+from consult.staff.blueprint import ID, blueprint, first_errors, for_admins, for_staff
 from consult.staff.leads.action_forms import (
     ActionForm,
     AmountForm,

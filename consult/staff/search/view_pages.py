@@ -6,8 +6,7 @@ from wtforms import BooleanField, Form, StringField
 from wtforms.validators import DataRequired, Length, ValidationError
 
 from consult.staff.accounts.access import signed_in_user
-from consult.staff.accounts.my_account_pages import first_errors
-from consult.staff.blueprint import ID, blueprint, for_staff
+from consult.staff.blueprint import ID, blueprint, first_errors, for_staff
 from consult.staff.search.list_pages import (
     ORDERS,
     VIEWS,

@@ -31,7 +31,7 @@ from consult.settings.server_settings import PREFIX
 from consult.settings.setting_sources import override_errors
 from consult.staff.accounts.access import signed_in_user
 from consult.staff.accounts.reauthentication import recent_auth_required
-from consult.staff.blueprint import blueprint, for_admins
+from consult.staff.blueprint import blueprint, first_errors, for_admins
 from consult.staff.settings.settings_fields import (
     BRAND_GROUP,
     GROUPS,
@@ -105,7 +105,7 @@ class SettingsForm(BaseForm):
             for key, message in error.errors.items():
                 found[BRAND + key] = f"{message[:1].upper()}{message[1:]}."
         self.messages = {name.replace(".", "-"): message for name, message in found.items()}
-        self.messages |= {field.name: str(field.errors[0]) for field in self if field.errors}
+        self.messages |= first_errors(self)
         return not self.messages
 
     def save(self, session: Session) -> None:

@@ -16,9 +16,8 @@ from consult.delivery.webhooks.webhook_delivery import (
 )
 from consult.delivery.webhooks.webhook_facts import webhook_id
 from consult.staff.accounts.access import signed_in_user
-from consult.staff.accounts.my_account_pages import first_errors
 from consult.staff.accounts.reauthentication import recent_auth_required
-from consult.staff.blueprint import ID, blueprint, for_admins
+from consult.staff.blueprint import ID, blueprint, first_errors, for_admins
 from consult.staff.notifications.notification_pages import delivery_view, host_of
 from consult.staff.webhooks.webhook_form import (
     KIND_CHOICES,
