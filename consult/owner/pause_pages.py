@@ -15,6 +15,7 @@ from consult.crypto import Purpose, encrypt
 from consult.owner.contact_pages import (
     ReminderForm,
     ResumeLinkForm,
+    consume_contact,
     may_mail,
 )
 from consult.owner.form_guard import guard, signs_of
@@ -68,14 +69,13 @@ def _may_mail_link(token: str, address: str) -> bool:
 
 @pause_pages.post("/pause")
 def grant_reminder(token: str) -> ResponseReturnValue:
-    made = services()
-    made.limits.consume("contacts", made.settings.limit_contacts, network_of(request.remote_addr))
+    consume_contact()
     form = ReminderForm(request.form)
     if not can_email() or not form.validate():
         return _page(token, form), 422
     email = str(form.email.data)
     signs = signs_of("reminder", token, email)
-    with made.database.writing() as session:
+    with services().database.writing() as session:
         draft = lock_draft(session, token).stored
         encrypted = encrypt(secret_key(), Purpose.REMINDER, token, draft.id)
         reminder_consent.grant(session, draft.id, email, _permission_text(), encrypted, signs)

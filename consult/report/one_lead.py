@@ -44,9 +44,7 @@ class OneLead:
 
 def one_lead_of(walk: Walk) -> OneLead | None:
     """The relay of the lead; None when the owner skipped it or does not know what came of it."""
-    inputs = walk.questionnaire.structure.roles.one_lead
-    asked = {one.id: one for one in walk.asked if one.answer is not None}
-    known = {id: one.answer for id, one in asked.items() if one.answer != UNKNOWN}
+    inputs, asked, known = _answers_of(walk)
     if inputs.evidence not in known or not {inputs.heard_back, inputs.ended} & known.keys():
         return None
     texts = for_owner(walk.questionnaire.texts.findings["one_lead"], walk.facts)
@@ -64,13 +62,18 @@ def one_lead_of(walk: Walk) -> OneLead | None:
 
 def far_from_usual(walk: Walk) -> str:
     """What was said in general beside this lead, where they are two rungs or more apart, or ""."""
-    inputs = walk.questionnaire.structure.roles.one_lead
-    asked = {one.id: one for one in walk.asked if one.answer is not None}
-    known = {id: one.answer for id, one in asked.items() if one.answer != UNKNOWN}
+    inputs, asked, known = _answers_of(walk)
     if inputs.evidence not in known:
         return ""
     texts = for_owner(walk.questionnaire.texts.findings["one_lead"], walk.facts)
     return _beside(asked, known, inputs, texts, apart=2)
+
+
+def _answers_of(walk: Walk) -> tuple[OneLeadInputs, dict[str, Asked], dict[str, Answer | None]]:
+    """Which questions are about the lead; what was answered, and what of it is known."""
+    asked = {one.id: one for one in walk.asked if one.answer is not None}
+    known = {id: one.answer for id, one in asked.items() if one.answer != UNKNOWN}
+    return walk.questionnaire.structure.roles.one_lead, asked, known
 
 
 def waited_longest(known: Mapping[str, Answer | None], inputs: OneLeadInputs) -> str:

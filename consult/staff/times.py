@@ -1,5 +1,6 @@
 """Times as staff read them, in the agency's own time zone: how long ago, and exactly."""
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
 from markupsafe import Markup
@@ -120,6 +121,15 @@ def away_text(user: StaffUserRow, now: datetime) -> str:
     if not (user.away_until and user.is_away(now)):
         return ""
     return f" (away, back {written_date(agency_time(user.away_until))})"
+
+
+def colleagues_of(users: Iterable[StaffUserRow], me: int, now: datetime) -> list[tuple[int, str]]:
+    """Who can be given a lead, by name; of those who are away, until when."""
+    others = (user for user in users if user.active and user.id != me)
+    return [
+        (user.id, user.name + away_text(user, now))
+        for user in sorted(others, key=lambda user: user.name.casefold())
+    ]
 
 
 def agency_today() -> date:

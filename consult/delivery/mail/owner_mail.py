@@ -46,10 +46,7 @@ _NOT_YET = "The mail server did not accept it yet."
 
 def email_report(context: Context, job: JobRow) -> Commit:
     """Mail an owner's report to the address it was requested for, once the current PDF is there."""
-
-    def forget_link(session: Session) -> None:
-        deliveries.forget_link(session, job.id)
-
+    forget_link = partial(deliveries.forget_link, job_id=job.id)
     with context.database.reading() as session:
         delivery = deliveries.for_job(session, job.id)
         if delivery is None or delivery.sent_at or delivery.submission_id is None:
@@ -72,10 +69,7 @@ def email_report(context: Context, job: JobRow) -> Commit:
 
 def email_confirmation(context: Context, job: JobRow) -> Commit:
     """Mail an owner the link to confirm their address, if a report waits for that."""
-
-    def forget_link(session: Session) -> None:
-        deliveries.forget_link(session, job.id)
-
+    forget_link = partial(deliveries.forget_link, job_id=job.id)
     with context.database.reading() as session:
         delivery = deliveries.for_job(session, job.id)
         of_lead = delivery.submission_id if delivery and not delivery.sent_at else None

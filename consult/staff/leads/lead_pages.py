@@ -21,7 +21,7 @@ from consult.staff.leads import action_forms, lead_presenter
 from consult.staff.leads.action_forms import FormState
 from consult.staff.notifications.notification_pages import delivery_view
 from consult.staff.privacy.privacy_pages import may_see_data
-from consult.staff.times import agency_time, away_text
+from consult.staff.times import agency_time, away_text, colleagues_of
 from consult.storage import deliveries, documents, jobs
 from consult.storage.accounts import accounts
 from consult.storage.documents import BRIEF, REPORT
@@ -42,7 +42,6 @@ from consult.storage.search.lead_filter import LeadFilter, Viewer
 from consult.storage.search.same_person import firm_domain, same_person
 from consult.storage.tables.lead_tables import LeadEventRow
 from consult.web.services import services
-from consult.workflow.calendars import BookingOffer
 from consult.workflow.office_hours import follow_up_days
 from consult.workflow.spam import in_words
 from consult.workflow.stages import NAMES, describe_source
@@ -140,7 +139,7 @@ def lead_page(lead_id: int, form_state: FormState | None = None, since: int | No
         page_titles={REVIEW: "Check your answers"} | {id: page.title for id, page in pages.items()},
         pages=found.pages,
         notes=written,
-        colleagues=lead_presenter.colleagues_of(people, me.id, now),
+        colleagues=colleagues_of(people.values(), me.id, now),
         offered_to_away=away_text(offered_to, now) if offered_to else "",
         days=follow_up_days(office, office.today(now)),
         is_open_then=bool(lead.follow_up_on and office.is_open_on(lead.follow_up_on)),
@@ -234,14 +233,6 @@ def _document(lead_id: int, kind: str, name: str) -> ResponseReturnValue:
 # --- Emails to the owner --------------------------------------------------------------------------
 
 
-def link_for_emails(offer: BookingOffer) -> str:
-    """Where an owner can book a consult, as an email that staff write may say it, or "".
-
-    An owner's own pages can't be linked: of their links, only hashes are stored.
-    """
-    return offer.url
-
-
 def email_drafts(
     found: LeadDetails,
     events: Iterable[LeadEventRow],
@@ -268,7 +259,8 @@ def email_drafts(
         wants_consult=contact.wants_consult,
         writer=writer,
         brand=services().brand,
-        booking_link=link_for_emails(offer),
+        # An owner's own pages can't be linked: of their links, only hashes are stored.
+        booking_link=offer.url,
         books_on_result=offer.how == "own",
         consult_at=consult_time(consult_at, zone) if consult_at and consult_at > now else "",
         is_requested=booking is not None and booking.state == "requested",

@@ -16,7 +16,6 @@ from consult.settings.brand import CURRENCY_SIGNS
 from consult.settings.setting_types import time_zone
 from consult.staff.times import (
     agency_time,
-    away_text,
     duration,
     exactly,
     written_date,
@@ -144,15 +143,6 @@ def time_at(phone: str, now: datetime) -> tuple[str, datetime] | None:
         return None
     there = now.astimezone(ZoneInfo(_AREA_ZONES[number[1]]))
     return None if there.utcoffset() == now.utcoffset() else (number[1], there)
-
-
-def colleagues_of(people: People, me: int, now: datetime) -> list[tuple[int, str]]:
-    """Who can be given a lead, by name; of those who are away, until when."""
-    others = (user for user in people.values() if user.active and user.id != me)
-    return [
-        (user.id, user.name + away_text(user, now))
-        for user in sorted(others, key=lambda user: user.name.casefold())
-    ]
 
 
 def money(amount: int, currency: str) -> str:

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from consult.staff.accounts.access import signed_in_user
 from consult.staff.blueprint import blueprint, for_staff
 from consult.staff.search.list_pages import current_viewer, filter_in_address, list_address
-from consult.staff.times import agency_today, away_text
+from consult.staff.times import agency_today, colleagues_of
 from consult.storage.accounts import accounts
 from consult.storage.db.database import Session
 from consult.storage.leads import actions, changes, handovers
@@ -114,10 +114,6 @@ def _bulk_page(ids: Sequence[int], *, all_matching: bool, error: str = "") -> st
         users = accounts.all_users(session)
         now = session.now()
     wanted, me, office = filter_in_address(), signed_in_user(), services().settings.office
-    others = sorted(
-        (user for user in users if user.active and user.id != me.id),
-        key=lambda user: user.name.casefold(),
-    )
     return render_template(
         "staff/search/lead_bulk.html",
         ids=ids,
@@ -125,7 +121,7 @@ def _bulk_page(ids: Sequence[int], *, all_matching: bool, error: str = "") -> st
         max_leads=MAX_LEADS,
         all_matching=all_matching,
         shown=shown,
-        people=[(user.id, user.name + away_text(user, now)) for user in others],
+        people=colleagues_of(users, me.id, now),
         may_answer=any(lead.offered_to_id == me.id for lead in shown),
         declining=DECLINE_REASONS.items(),
         days=follow_up_days(office, office.today(now)),
