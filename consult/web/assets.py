@@ -30,7 +30,7 @@ ONE_YEAR = 31_536_000
 @brand_files.get("/brand.css")
 def stylesheet() -> Response:
     content = brand_css(services().brand.colours).encode()
-    return _cached(Response(content, mimetype="text/css"), _hash(content))
+    return _cached(Response(content, mimetype="text/css"), content_hash(content))
 
 
 @brand_files.get("/brand/<any(logo, portrait):name>")
@@ -38,7 +38,7 @@ def picture(name: str) -> Response:
     shown = getattr(services().brand, name)
     if shown is None:
         abort(404)
-    return _cached(Response(shown.data, mimetype=shown.media_type), _hash(shown.data))
+    return _cached(Response(shown.data, mimetype=shown.media_type), content_hash(shown.data))
 
 
 @brand_files.get("/brand/share.png")
@@ -46,7 +46,7 @@ def shared() -> Response:
     brand = services().brand
     content = _share_picture(brand)
     # Its address names what it's drawn from: another release may draw something else from that.
-    return _cached(Response(content, mimetype="image/png"), _hash(content))
+    return _cached(Response(content, mimetype="image/png"), content_hash(content))
 
 
 def _cached(response: Response, version: str) -> Response:
@@ -67,7 +67,7 @@ def install(app: Flask) -> None:
 
     @functools.cache
     def static_url(name: str) -> str:
-        return f"{app.static_url_path}/{name}?v={_hash((folder / name).read_bytes())}"
+        return f"{app.static_url_path}/{name}?v={content_hash((folder / name).read_bytes())}"
 
     install_static(app)
 
@@ -139,14 +139,14 @@ def stylesheet_url(brand: Brand) -> str:
     """The URL of the brand's colors; empty if site.css has them."""
     if brand.colours == colours_in_style_sheet():
         return ""
-    return f"/brand.css?v={_hash(brand_css(brand.colours).encode())}"
+    return f"/brand.css?v={content_hash(brand_css(brand.colours).encode())}"
 
 
 @functools.lru_cache(maxsize=16)
 def picture_url(brand: Brand, name: str) -> str:
     """The URL of the brand's logo or portrait; empty if there is none."""
     shown = getattr(brand, name)
-    return f"/brand/{name}?v={_hash(shown.data)}" if shown else ""
+    return f"/brand/{name}?v={content_hash(shown.data)}" if shown else ""
 
 
 @functools.lru_cache(maxsize=8)
@@ -157,7 +157,7 @@ def share_url(brand: Brand) -> str:
 
 def _share_version(brand: Brand) -> str:
     """What the picture is drawn from; drawing it for its hash would hold up a page."""
-    return _hash(repr((brand.product, brand.name, brand.colours)).encode())
+    return content_hash(repr((brand.product, brand.name, brand.colours)).encode())
 
 
 _FONT = PROJECT_FOLDER / "static/fonts/report/fonts/ReportSans-Bold.ttf"
@@ -199,8 +199,9 @@ def _tokens(colours: dict[str, str]) -> str:
 
 @functools.lru_cache(maxsize=256)
 def _hash_of_file(file: Path, _changed_at: int) -> str:
-    return _hash(file.read_bytes())
+    return content_hash(file.read_bytes())
 
 
-def _hash(content: bytes) -> str:
+def content_hash(content: bytes) -> str:
+    """The version of a file in its address."""
     return hashlib.sha256(content).hexdigest()[:12]

@@ -6,7 +6,6 @@ else always light) and `/clear` (the background of the page around it). Where th
 an address is in the wrong place, it's sent to the right one.
 """
 
-import hashlib
 import json
 import re
 from functools import lru_cache
@@ -17,6 +16,7 @@ from flask import Blueprint, Flask, Response, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from consult.settings import PROJECT_FOLDER
+from consult.web.assets import content_hash
 from consult.web.services import services
 
 SCRIPT_PATH = "/embed.js"
@@ -42,7 +42,7 @@ def script() -> AnyResponse:
     response.headers["Cache-Control"] = f"public, max-age={ONE_HOUR}"
     # Some website builders load it as a module.
     response.headers["Access-Control-Allow-Origin"] = "*"
-    response.set_etag(hashlib.sha256(content).hexdigest()[:12])
+    response.set_etag(content_hash(content))
     return response.make_conditional(request)
 
 
@@ -50,7 +50,7 @@ def script() -> AnyResponse:
 def embed_script(base_url: str, product: str) -> bytes:
     """The script, with the address and name of this site, and its version in the first line."""
     text = (PROJECT_FOLDER / "static/js/embed.js").read_text("utf-8")
-    version = hashlib.sha256(text.encode()).hexdigest()[:12]
+    version = content_hash(text.encode())
     for name, value in (("BASE", base_url), ("PRODUCT", product)):
         text = text.replace(f'"{name}"', json.dumps(value))
     return text.replace("VERSION", version).encode()

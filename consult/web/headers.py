@@ -75,8 +75,9 @@ class Profile(Enum):
     FILE = "file"
 
 
-def is_for_staff(asked: Request) -> bool:
-    return asked.path == "/staff" or asked.path.startswith("/staff/")
+def is_staff_path(path: str) -> bool:
+    """Whether a path belongs to the staff pages, whether it exists or not."""
+    return path == "/staff" or path.startswith("/staff/")
 
 
 def is_for_programs(asked: Request) -> bool:
@@ -87,7 +88,7 @@ def profile_of(asked: Request, response: Response) -> Profile:
     """The profile of a response; a file keeps its own also under `/staff`."""
     if response.mimetype in FILE_TYPES or is_for_programs(asked):
         return Profile.FILE
-    return Profile.STAFF if is_for_staff(asked) else Profile.PUBLIC
+    return Profile.STAFF if is_staff_path(asked.path) else Profile.PUBLIC
 
 
 @cache
@@ -248,7 +249,7 @@ def refuse_other_sites(app: Flask, base_url: str) -> None:
             abort(400)
         if request.method not in SAFE_METHODS and is_cross_origin_post(request, own.netloc):
             is_sandboxed = request.headers.get("Origin") == "null"
-            if is_for_staff(request) or not is_sandboxed:
+            if is_staff_path(request.path) or not is_sandboxed:
                 abort(403)
 
 

@@ -19,7 +19,7 @@ from typing import Literal
 from flask import Flask
 from werkzeug.routing import Rule
 
-from consult.staff.accounts import access
+from consult.web.headers import is_staff_path
 
 Audience = Literal["anybody", "staff", "admin"]
 
@@ -207,6 +207,6 @@ def staff_routes(app: Flask) -> dict[tuple[str, str], Rule]:
     return {
         (rule.endpoint, method): rule
         for rule in app.url_map.iter_rules()
-        if access.is_staff_path(rule.rule)
+        if is_staff_path(rule.rule)
         for method in (rule.methods or set()) - {"OPTIONS", "HEAD"}
     }

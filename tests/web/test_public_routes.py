@@ -13,9 +13,9 @@ from werkzeug.routing import Rule
 from consult.crypto import Purpose, encrypt, shared_token, token_hash
 from consult.delivery.notifications import staff_mail
 from consult.questionnaire.editions import newest
-from consult.staff.accounts.access import is_staff_path
 from consult.storage.booking import calendar_setup
 from consult.storage.drafts import drafts
+from consult.web.headers import is_staff_path
 from tests.support.apps import SECRET_KEY, make_app, services_of
 from tests.support.databases import write
 from tests.support.results import booked_path, confirm_path, hand_in, resume_token_of

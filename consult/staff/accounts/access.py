@@ -42,7 +42,7 @@ from consult.storage.db.engines import outage
 from consult.storage.notifications import notifications
 from consult.storage.second_factors import factors
 from consult.storage.tables.account_tables import StaffSessionRow, StaffUserRow
-from consult.web.headers import REFUSED_FORMS, SAFE_METHODS, names_its_site
+from consult.web.headers import REFUSED_FORMS, SAFE_METHODS, is_staff_path, names_its_site
 from consult.web.limits import network_of
 from consult.web.services import secret_key, services
 
@@ -99,11 +99,6 @@ class StaffOnlySessions(cookies.SecureCookieSessionInterface):
             super().save_session(app, session, response)
         if response.status_code in REFUSED_FORMS:  # kept for Back, though a sign-in changes it
             response.vary.discard("Cookie")
-
-
-def is_staff_path(path: str) -> bool:
-    """Whether a path belongs to the staff pages, whether it exists or not."""
-    return path == "/staff" or path.startswith("/staff/")
 
 
 def install(app: Flask, settings: Settings) -> None:

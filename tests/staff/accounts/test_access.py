@@ -9,6 +9,7 @@ from flask import Flask, session
 
 from consult.staff.accounts import access
 from consult.storage.accounts.sessions import Lifetime
+from consult.web.headers import is_staff_path
 from tests.support.apps import make_app
 from tests.support.client import PageClient
 from tests.support.second_factors import let_pass
@@ -33,7 +34,7 @@ def app(app: Flask) -> Flask:
 def test_every_route_of_the_staff_is_behind_the_login(app: Flask) -> None:
     rules = [rule for rule in app.url_map.iter_rules() if rule.endpoint.startswith("staff.")]
     assert len(rules) > 50
-    assert [rule.rule for rule in rules if not access.is_staff_path(rule.rule)] == []
+    assert [rule.rule for rule in rules if not is_staff_path(rule.rule)] == []
 
 
 @pytest.mark.parametrize("path", ["/staff/nothing-here", "/staff/leads/1/x", "/staff/leads/-1"])
