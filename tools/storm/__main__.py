@@ -98,7 +98,7 @@ def storm(
 ) -> Audit:
     """Run everything on one engine, let it fail for so many seconds, and count.
 
-    It begins as soon as an owner has left a contact: then staff and worker have something to do.
+    It begins as soon as everybody has done something that may be lost.
     """
     ledger = Ledger()
     with ExitStack() as stack:
@@ -137,7 +137,7 @@ def storm(
         wait_until_ready([one.port for one in machines])
         people = People([one.port for one in machines], ledger, seed)
         people.begin(owners, STAFF)
-        wait_until(lambda: ledger.contacts, "the first contact")
+        wait_until(lambda: ledger.contacts and ledger.claims and ledger.notes, "what may be lost")
         faults = Faults(
             seconds,
             seed,
