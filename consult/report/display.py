@@ -3,17 +3,16 @@
 import functools
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from fractions import Fraction
 from functools import lru_cache
-from math import lcm
 from zoneinfo import ZoneInfo
 
 from fontTools.ttLib import TTFont
 
-from consult.questionnaire import UNKNOWN, Asked, Kind
+from consult.questionnaire import POINT_SCALE, UNKNOWN, Asked, Kind
 from consult.report import FONTS
 from consult.scoring import AxisScore, Line
 from consult.scoring.axis import CUTS
@@ -32,7 +31,6 @@ def tenths(score: Fraction) -> int:
     Never lifted onto a line that it did not reach: 49.97 prints as 49.9, since a printed 50.0 under
     the name of the band below 50 would contradict itself. The same goes for 100.
     """
-    # In whole numbers, as every score is shown, and fractions take ten times as long.
     numerator, denominator = score.as_integer_ratio()
     rounded = (20 * numerator + denominator) // (2 * denominator)
     lifted = rounded in _LINES_IN_TENTHS and rounded * denominator > 10 * numerator
@@ -139,10 +137,10 @@ def printed_points(axis: AxisScore) -> dict[str, Points]:
     A full answer prints all of its points and a zero prints 0.0. The points are shared out to the
     dimensions first and then within each, so that a weight of 20 reads 20.0.
     """
-    total = tenths(axis.confirmed)
-    parts = lcm(*(one.denominator for line in axis.lines for one in (line.earned, line.lost)))
-    exact = [tuple(_exact(line, parts) for line in d.lines) for d in axis.dimensions]
-    by_dimension = share_out([_sum(lines) for lines in exact], Points(total, 1000 - total), parts)
+    total, parts = tenths(axis.confirmed), POINT_SCALE * axis.lines[0].item.total
+    exact = [tuple(map(_exact, dimension.lines)) for dimension in axis.dimensions]
+    sums = tuple(map(_sum, exact))
+    by_dimension = share_out(sums, Points(total, 1000 - total), parts)
     return {
         line.id: points
         for dimension, lines, whole in zip(axis.dimensions, exact, by_dimension, strict=True)
@@ -150,25 +148,19 @@ def printed_points(axis: AxisScore) -> dict[str, Points]:
     }
 
 
-def _exact(line: Line, parts: int) -> Exact:
-    earned, lost = (
-        10 * parts * one.numerator // one.denominator for one in (line.earned, line.lost)
-    )
-    return earned, lost
+def _exact(line: Line) -> Exact:
+    share = 1000 * line.item.share
+    return share * line.twelfths, share * (POINT_SCALE - line.twelfths)
 
 
-def share_out(rows: Sequence[Exact], total: Points, parts: int) -> list[Points]:
+@lru_cache(maxsize=4096)
+def share_out(rows: tuple[Exact, ...], total: Points, parts: int) -> tuple[Points, ...]:
     """Round every row so that both columns add up to `total`, with the least squared error.
 
     Earned, lost and their sum each become one of the two whole numbers round the exact ones, which
     are in `parts` of a tenth. This is controlled rounding of a table with two columns, which always
     has a solution when `total` is itself rounded in this way; raises ValueError when it is not.
     """
-    return list(_share_out(tuple(rows), total, parts))
-
-
-@lru_cache(maxsize=4096)
-def _share_out(rows: tuple[Exact, ...], total: Points, parts: int) -> tuple[Points, ...]:
     # Kept, because the lines of a dimension come out in few ways.
     # The best rounding of the rows so far, for each pair of sums that they can have.
     best: dict[tuple[int, int], tuple[int, tuple[Points, ...]]] = {(0, 0): (0, ())}
@@ -200,9 +192,8 @@ def _round(exact: int, parts: int) -> tuple[int, ...]:
     return tuple(dict.fromkeys((exact // parts, -(-exact // parts))))
 
 
-def _sum(rows: Iterable[Exact]) -> Exact:
-    earned, lost = map(sum, zip(*rows, strict=True))
-    return earned, lost
+def _sum(rows: Sequence[Exact]) -> Exact:
+    return sum(earned for earned, _ in rows), sum(lost for _, lost in rows)
 
 
 I_DO_NOT_KNOW = "I don’t know."

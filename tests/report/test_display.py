@@ -102,14 +102,14 @@ def test_any_rounding_of_the_sums_can_be_shared_out(
         if floor(earned + lost) <= e + n <= ceil(earned + lost)
     ]
     total = data.draw(st.sampled_from(options))
-    shared = share_out(rows, total, parts)
+    shared = share_out(tuple(rows), total, parts)
     assert sum(one.earned for one in shared) == total.earned
     assert sum(one.lost for one in shared) == total.lost
 
 
 def test_a_total_that_is_no_rounding_is_refused() -> None:
     with pytest.raises(ValueError, match="is no rounding"):
-        share_out([(1, 2)], Points(2, 1), 1)
+        share_out(((1, 2),), Points(2, 1), 1)
 
 
 @pytest.mark.parametrize("persona", ["baton_on_the_floor", "solo_starter", "two_silos"])
