@@ -32,7 +32,7 @@ SHIFT = "window.shifts.reduce((sum, one) => sum + one, 0)"
 
 @pytest.fixture(scope="module")
 def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
-    with embedded_check(tmp_path_factory.mktemp("embedded")) as made:
+    with embedded_check(tmp_path_factory.mktemp("embedded"), spam_proof_bits=6) as made:
         yield made
 
 
@@ -76,7 +76,7 @@ def test_the_whole_way_in_a_page_of_another_site(
         browser, embedded.agency, width=width, height=height, touch=True, also=[embedded.check]
     ) as visit:
         before = "window.before = Object.keys(window)"
-        visit.tab.route("**/embed.js", come_late)
+        visit.tab.route("**/embed.js", come_late, times=1)
         visit.tab.add_init_script(f"addEventListener('DOMContentLoaded', () => {{ {before} }})")
         visit.open("/?utm_source=fair&mail=ann@b.example&attributes=id=check data-layer=layer")
         frame = the_frame(visit, embedded.check)

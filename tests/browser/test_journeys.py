@@ -9,7 +9,7 @@ from playwright.sync_api import Browser
 from tests.support import staff_client
 from tests.support.apps import deliver, make_app, real_renderer
 from tests.support.browser import DESK_WIDTH, PHONE_WIDTH, Visit, serving, visiting
-from tests.support.keyboard_and_touch import fill_with_keys, fill_with_thumb, tab_to
+from tests.support.keyboard_and_touch import fill_by_tapping, fill_with_keys, tab_to, tap
 from tests.support.personas import BATON_ON_THE_FLOOR, CONTACT, CORNER_SHOP, AnswerValue
 from tests.support.results import hand_in
 
@@ -31,9 +31,9 @@ class LateApp:
         return self.app
 
 
-def tap(visit: Visit, selector: str) -> None:
+def tap_on(visit: Visit, selector: str) -> None:
     """Tap what leads to another page, which has to fit the window."""
-    visit.leave(visit.tab.locator(selector).last.tap)
+    visit.leave(lambda: tap(visit.tab, selector))
     assert visit.overflow() == 0, f"{visit.path} is wider than the phone"
 
 
@@ -55,19 +55,19 @@ def test_a_phone_without_javascript_gets_to_the_pdf(browser: Browser, tmp_path: 
         visiting(browser, origin, javascript=False, width=PHONE_WIDTH, touch=True) as visit,
     ):
         visit.open("/?utm_source=newsletter")
-        tap(visit, SEND)
+        tap_on(visit, SEND)
         for _ in range(MOST_PAGES):
             if visit.path.endswith("/review"):
                 break
-            fill_with_thumb(visit, CORNER_SHOP.answers)
-            tap(visit, SEND)
-        tap(visit, SEND)
+            fill_by_tapping(visit.tab, CORNER_SHOP.answers)
+            tap_on(visit, SEND)
+        tap_on(visit, SEND)
         assert "Good Legs, Loose Grip" in text(visit)
 
-        tap(visit, "a[href$='/report.pdf']")
+        tap_on(visit, "a[href$='/report.pdf']")
         assert visit.path.endswith("/contact"), "the PDF asks who it is for"
-        fill_with_thumb(visit, CONTACT)
-        tap(visit, SEND)
+        fill_by_tapping(visit.tab, CONTACT)
+        tap_on(visit, SEND)
         assert "Thank you, Dana Okafor" in text(visit)
 
         assert deliver(site.app, real_renderer().render) > 0
@@ -88,18 +88,18 @@ def test_back_to_a_form_that_was_mended_shows_it_with_what_was_wrong(
     ):
 
         def mend(answers: Mapping[str, AnswerValue], send: str = SEND) -> None:
-            tap(visit, send)
+            tap_on(visit, send)
             shown = visit.tab.locator(WRONG).count()
             assert shown
-            fill_with_thumb(visit, answers)
-            tap(visit, send)
+            fill_by_tapping(visit.tab, answers)
+            tap_on(visit, send)
             assert visit.tab.locator(WRONG).count() == 0
             visit.tab.go_back()
             assert visit.tab.locator(WRONG).count() == shown
 
         visit.open("/")
-        tap(visit, SEND)
-        tap(visit, SEND)
+        tap_on(visit, SEND)
+        tap_on(visit, SEND)
         mend({"marketing_by": "me", "selling_by": "me"})
         visit.open(f"{hand_in(site.app)}/contact")
         mend(CONTACT)
@@ -125,9 +125,9 @@ def test_a_phone_without_javascript_books_a_consult_with_two_taps_and_one_form(
         visiting(browser, origin, javascript=False, width=PHONE_WIDTH, touch=True) as visit,
     ):
         visit.open(hand_in(site.app))
-        tap(visit, "a[href$='/book']")
-        fill_with_thumb(visit, {**CONTACT, "slot": first_slot(visit)})
-        tap(visit, SEND)
+        tap_on(visit, "a[href$='/book']")
+        fill_by_tapping(visit.tab, {**CONTACT, "slot": first_slot(visit)})
+        tap_on(visit, SEND)
         assert "Your consult is booked" in text(visit)
 
 
