@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Select, Text, bindparam, cast, or_, select
 from sqlalchemy.orm import joinedload
 
 from consult.storage import jobs
+from consult.storage.db.base import Base
 from consult.storage.db.database import Session
 from consult.storage.tables.booking_tables import BookingRow
 from consult.storage.tables.delivery_tables import DeliveryRow, EndpointRow, JobRow, NotificationRow
@@ -107,11 +108,17 @@ def email_bookings(session: Session, lead_id: int) -> None:
 
     For an address that is new, or was not to be written to until now.
     """
-    is_active = BookingRow.state.in_(("requested", "booked"))
-    of_lead = select(BookingRow).where(BookingRow.submission_id == lead_id, is_active)
-    is_ours = (BookingRow.calendar == "own", BookingRow.ends_at > session.now())
-    for booking in session.scalars(of_lead.where(*is_ours)):
+    for booking in session.scalars(_OURS_TO_COME, {"lead_id": lead_id, "now": session.now()}):
         email_booking(session, booking, "requested" if booking.state == "requested" else "booked")
+
+
+_OURS_TO_COME = select(BookingRow).where(
+    BookingRow.submission_id == bindparam("lead_id"),
+    BookingRow.state.in_(("requested", "booked")),
+    BookingRow.calendar == "own",
+    BookingRow.ends_at > bindparam("now"),
+)
+"""Built once, which takes as long as to ask for them."""
 
 
 def email_booking(session: Session, booking: BookingRow, kind: BookingEmail) -> None:
@@ -227,11 +234,12 @@ def record_sent(
     session: Session, delivery_id: int, via: SentVia, *, subject: str = "", body: str = ""
 ) -> None:
     """Record that a message was accepted, and for a mail to an owner what it says."""
-    session.execute(
-        update(DeliveryRow)
-        .where(DeliveryRow.id == delivery_id)
-        .values(sent_at=session.now(), sent_via=via, subject=subject, body=body)
-    )
+    sent = {"sent_at": session.now(), "sent_via": via, "subject": subject, "body": body}
+    session.connection().execute(_RECORD, {**sent, "delivery_id": delivery_id})
+
+
+_DELIVERIES = Base.metadata.tables[DeliveryRow.__tablename__]
+_RECORD = update(_DELIVERIES).where(_DELIVERIES.c.id == bindparam("delivery_id"))
 
 
 def forget_link(session: Session, job_id: int) -> None:

@@ -81,7 +81,7 @@ def proxied(
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "certificate.pem"))
     monkeypatch.setenv("CONSULT_BASE_URL", f"https://{NAME}")
     monkeypatch.setenv("CONSULT_PROXY_HOPS", str(hops))
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     try:
         yield

@@ -2,13 +2,15 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
-from consult.commands import consult
+from consult.commands import consult, questionnaire_commands
 from consult.questionnaire.editions import newest
+from tests.support.apps import real_renderer
 from tests.support.personas import BATON_ON_THE_FLOOR, PERSONAS
 
 
@@ -111,7 +113,11 @@ def report(output: Path, *options: str) -> Result:
     return run("report", "-", *options, "-o", str(output), given=given)
 
 
-def test_a_report_is_written_as_a_page_or_a_pdf(tmp_path: Path) -> None:
+def test_a_report_is_written_as_a_page_or_a_pdf(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shared = SimpleNamespace(render=real_renderer().render, close=lambda: None)
+    monkeypatch.setattr(questionnaire_commands, "Renderer", lambda *_limits: shared)
     page, pdf = tmp_path / "report.html", tmp_path / "report.pdf"
     result = report(page, "--html")
     assert (result.exit_code, result.output) == (0, "")

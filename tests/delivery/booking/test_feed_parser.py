@@ -131,8 +131,11 @@ def test_free_busy_times_are_read() -> None:
     ("content", "says"),
     [
         ("<html><title>Sign in</title></html>", "no calendar"),
+        ("\xff\xfe", "no calendar"),
+        ("\0" * 1_000_000, "no calendar"),
         ("", "no calendar"),
         (calendar(MONDAY)[:-30], "breaks off"),
+        ("BEGIN:VCALENDAR\n" * 1000, "breaks off"),
         (calendar("DTSTART:soon"), "no time that we can read"),
         (calendar("SUMMARY:Sometime"), "no time that we can read"),
         (calendar(f"{MONDAY}|RRULE:FREQ=SOMETIMES"), "no time that we can read"),
@@ -140,7 +143,7 @@ def test_free_busy_times_are_read() -> None:
 )
 def test_what_cannot_be_read_is_an_error_and_not_free(content: str, says: str) -> None:
     with pytest.raises(NotReadableError, match=says):
-        busy_in(content.encode(), SINCE, UNTIL, NEW_YORK)
+        busy_in(content.encode("latin-1"), SINCE, UNTIL, NEW_YORK)
 
 
 # --- Laws -----------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from consult.storage.tables.booking_tables import BookingRow
 from consult.storage.tables.delivery_tables import NotificationRow
 from consult.workflow.office_hours import Office
 from consult.workflow.stages import STAGES, Stage
-from tests.support.databases import read, rows, write
+from tests.support.databases import ON_SQLITE, read, rows, write
 from tests.support.lead_factories import make_account, new_lead, see, set_lead
 
 LATER = timedelta(days=2)
@@ -40,6 +40,7 @@ def whats_of(database: Database, lead_id: int) -> list[str]:
     return [event.data.get("to") or event.data.get("what", event.kind) for event in events]
 
 
+@ON_SQLITE
 @pytest.mark.parametrize("stage", STAGES)
 def test_booking_moves_an_open_lead_and_no_closed_one(database: Database, stage: Stage) -> None:
     lead_id = new_lead(database, contact=True)

@@ -140,7 +140,7 @@ CASES: dict[Provider, Sequence[str]] = {
 
 # The same rules, so a few show that its statements do the same.
 ON_POSTGRES: Sequence[tuple[Provider, str]] = [
-    *(("cal", "moved and canceled"), ("calendly", "moved as a pair"), ("savvycal", "moved")),
+    *(("cal", "moved and canceled"), ("calendly", "moved as a pair")),
 ]
 
 

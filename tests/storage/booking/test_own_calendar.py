@@ -89,6 +89,7 @@ def test_a_booked_time_is_the_leads_and_no_one_elses(database: Database) -> None
     assert notified(database) == ["consult_booked"]
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(
     "start",
     [
@@ -213,6 +214,7 @@ def test_what_staff_entered_takes_its_time(database: Database) -> None:
     assert not {start - HALF_AN_HOUR, start, start + HALF_AN_HOUR} & set(times(database))
 
 
+@ON_SQLITE
 def test_without_fresh_busy_times_a_consult_is_only_requested(
     database: Database, clock: Clock
 ) -> None:
@@ -242,6 +244,7 @@ STAFF: list[tuple[Stage, str, str]] = [
 ]
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(("stage", "reason", "then"), STAFF)
 def test_a_consult_is_canceled_when_staff_move_its_lead_on_and_not_before(
     database: Database, clock: Clock, stage: Stage, reason: str, then: str

@@ -17,7 +17,7 @@ from consult.storage.db.database import Database
 from consult.storage.drafts import drafts
 from consult.storage.leads import submission
 from consult.storage.tables.submission_tables import DraftRow, SubmissionRow
-from tests.support.databases import Clock, rows, write
+from tests.support.databases import ON_SQLITE, Clock, rows, write
 from tests.support.postgres import PostgresServer, programs
 from tests.support.submissions import CONTACT, lead_of, submitted
 
@@ -102,6 +102,7 @@ def test_a_backup_is_private_and_replaces_no_file(database: Database, tmp_path: 
         backup(database, tmp_path / "missing" / "copy")
 
 
+@ON_SQLITE
 def test_a_folder_keeps_the_newest_and_what_is_not_ours(
     database: Database, clock: Clock, tmp_path: Path
 ) -> None:

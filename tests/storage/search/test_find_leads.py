@@ -242,7 +242,8 @@ def test_a_place_without_meaning_is_the_start(database: Database, sort: Any) -> 
             assert [lead.id for lead in page.leads] == [made], place
 
 
-def test_a_tiny_score_is_a_place_as_well(database: Database, made: list[MadeLead]) -> None:
+def test_a_tiny_score_is_a_place_as_well(database: Database) -> None:
+    made = make_many(database, 20)
     with database.writing() as session:
         for number, lead in enumerate(made):
             session.get_one(LeadRow, lead.id).separation = number * 1e-7
@@ -251,8 +252,9 @@ def test_a_tiny_score_is_a_place_as_well(database: Database, made: list[MadeLead
 
 
 def test_many_leads_are_not_counted_one_by_one(
-    database: Database, made: list[MadeLead], monkeypatch: pytest.MonkeyPatch
+    database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    make_many(database, 20)
     monkeypatch.setattr(find_leads, "COUNT_TO", 10)
     with database.reading() as session:
         page = find(session, LeadFilter(), ME, limit=5)
@@ -320,20 +322,24 @@ def test_only_a_filter_leaves_leads_out() -> None:
     assert LeadFilter(text="a").query(after="1_2") == "text=a&after=1_2"
 
 
+SAME: list[tuple[dict[str, Any], str]] = [
+    ({"email": "DANA@Okafor.example", "name": "D."}, "same email address"),
+    ({"email": "d@other.example", "phone": "020 7946 0958"}, "same phone number"),
+    ({"phone": "0171 2345678 or +44 (0)20 7946-0958"}, "same phone number"),
+    ({"email": "info@okafor.example", "name": "ÖKAFOR, Dana"}, "same name at okafor.example"),
+    ({"email": "info@okafor.example", "name": "Ben Okafor"}, "also at okafor.example"),
+    ({"business": "The Ökafor Tents, LLC"}, "same business name"),
+    ({"business": "Okafor Tents and Sails"}, ""),
+    ({"email": "dana@other.example", "name": "Dana Oekafor"}, ""),
+    ({"phone": "+44 20 7946 0957"}, ""),
+    ({"phone": "12 79460958"}, ""),
+]
+
+
 @pytest.mark.parametrize(
-    ("other", "why"),
-    [
-        ({"email": "DANA@Okafor.example", "name": "D."}, "same email address"),
-        ({"email": "d@other.example", "phone": "020 7946 0958"}, "same phone number"),
-        ({"phone": "0171 2345678 or +44 (0)20 7946-0958"}, "same phone number"),
-        ({"email": "info@okafor.example", "name": "ÖKAFOR, Dana"}, "same name at okafor.example"),
-        ({"email": "info@okafor.example", "name": "Ben Okafor"}, "also at okafor.example"),
-        ({"business": "The Ökafor Tents, LLC"}, "same business name"),
-        ({"business": "Okafor Tents and Sails"}, ""),
-        ({"email": "dana@other.example", "name": "Dana Oekafor"}, ""),
-        ({"phone": "+44 20 7946 0957"}, ""),
-        ({"phone": "12 79460958"}, ""),
-    ],
+    ("database_url", "other", "why"),
+    [("sqlite", *case) for case in SAME] + [("postgresql", *case) for case in SAME[1:7:2]],
+    indirect=["database_url"],
 )
 def test_each_lead_of_a_person_names_the_others(
     database: Database, other: dict[str, Any], why: str
