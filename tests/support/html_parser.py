@@ -47,16 +47,17 @@ Parsed = tuple[Element, tuple[str, ...]]
 @lru_cache(maxsize=8)
 def shape_of(html: str) -> tuple[str, list[str]]:
     """A page with holes for what was filled in, and what is in them, in the order of the page."""
+    if "<!--" in html or _HOLE in html:  # where dashes do mean something
+        return html, []
     fillings: list[str] = []
-
-    def hole(match: re.Match[str]) -> str:
-        filling = match[match.lastindex or 0]
-        fillings.append(filling)
-        return match[0].removesuffix(filling) + _HOLE
-
-    has_comments = "<!--" in html  # where dashes do mean something
-    shape = html if has_comments or _HOLE in html else _FILLED_IN.sub(hole, html)
-    return shape, fillings
+    kept: list[str] = []
+    end = 0
+    for match in _FILLED_IN.finditer(html):
+        start, after = match.span(match.lastindex or 0)
+        fillings.append(html[start:after])
+        kept.append(html[end:start])
+        end = after
+    return _HOLE.join([*kept, html[end:]]), fillings
 
 
 def parse(html: str) -> Parsed:
@@ -86,6 +87,8 @@ def _fill_in(element: Element, fillings: Iterator[str]) -> None:
 
 
 def _filled(text: str, fillings: Iterator[str]) -> str:
+    if text == _HOLE:
+        return next(fillings)
     first, *others = text.split(_HOLE)
     return first + "".join(next(fillings) + other for other in others)
 
