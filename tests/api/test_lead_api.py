@@ -134,14 +134,14 @@ NONSENSE = (
 )
 
 
-@pytest.mark.parametrize("query", NONSENSE)
-def test_a_query_that_makes_no_sense_is_refused_by_name(program: ApiClient, query: str) -> None:
+def test_a_query_that_makes_no_sense_is_refused_by_name(program: ApiClient) -> None:
     """Above all a cursor: taken for the first page, it would have a program read forever."""
-    name = query.partition("=")[0]
-    told = program.get(f"{LEADS}?{query}", status=400)
-    assert {error["parameter"] for error in told["errors"]} == {name}
-    typed = query.rpartition("=")[2]
-    assert len(typed) < 6 or typed not in str(told)
+    for query in NONSENSE:
+        name = query.partition("=")[0]
+        told = program.get(f"{LEADS}?{query}", status=400)
+        assert {error["parameter"] for error in told["errors"]} == {name}, query
+        typed = query.rpartition("=")[2]
+        assert len(typed) < 6 or typed not in str(told), query
 
 
 def test_a_lead_that_did_not_change_is_not_sent_again(app: Flask, program: ApiClient) -> None:
