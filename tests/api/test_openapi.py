@@ -127,7 +127,7 @@ def test_generated_calls_get_what_the_document_says(
     for result in schema.get_all_operations():
         operation = result.ok()
 
-        @settings(max_examples=examples(10), suppress_health_check=list(HealthCheck))
+        @settings(max_examples=examples(6), suppress_health_check=list(HealthCheck))
         @given(operation.as_strategy(generation_mode=mode), st.sampled_from(tokens))
         def call(case: Any, token: str) -> None:
             # Nothing of these would be sent, so they make no request invalid.
