@@ -94,7 +94,7 @@ def sqlite_engine(url: str, synchronous: Synchronous) -> Engine:
                 connection.info[TIMEOUT] = timeout
             connection.exec_driver_sql("BEGIN IMMEDIATE")
         else:
-            connection.connection.cursor().execute("BEGIN")
+            connection.exec_driver_sql("BEGIN")
 
     return engine
 
