@@ -16,13 +16,13 @@ from consult.questionnaire import Answer, Depth, Kind
 from consult.questionnaire.editions import newest
 from consult.report.build import build_report
 from consult.report.explanations import explain
-from tests.report.samples import report_of
+from tests.report.samples import finding_text, report_of
 from tests.support.apps import make_app, services_of
 from tests.support.client import PageClient
 from tests.support.examples import examples
 from tests.support.page import Page, text_of
 from tests.support.personas import BATON_ON_THE_FLOOR, MOSTLY_UNKNOWN, PERSONAS, Persona
-from tests.support.results import finding_text, hand_in
+from tests.support.results import hand_in
 from tests.support.strategies import complete_answers, offered, walked
 
 Found = tuple[dict[str, Answer], Depth]

@@ -25,7 +25,7 @@ from consult.settings.brand import Brand
 from consult.storage import documents, jobs
 from consult.storage.tables.delivery_tables import JobRow
 from consult.storage.tables.submission_tables import ContactRow, SubmissionRow
-from tests.report.samples import printed_text
+from tests.report.samples import finding_text, printed_text
 from tests.support.apps import make_app, services_of
 from tests.support.client import PageClient
 from tests.support.firms import FIRMS
@@ -38,7 +38,7 @@ from tests.support.personas import (
     TWO_SILOS,
     Persona,
 )
-from tests.support.results import finding_text, hand_in
+from tests.support.results import hand_in
 from tests.support.submissions import all_leads
 
 ADA = {

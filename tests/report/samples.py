@@ -2,6 +2,7 @@
 
 from datetime import date
 from functools import cache
+from typing import Any
 
 import html5lib
 import page
@@ -51,3 +52,11 @@ def printed_text(html: str) -> str:
     body = parser.parse(html).find("body")
     assert body is not None
     return " ".join(" ".join(body.itertext()).split())
+
+
+def finding_text(*path: str) -> str:
+    """A text of the newest edition's findings by the keys that lead to it."""
+    text: Any = newest().texts.findings
+    for key in path:
+        text = text[key]
+    return str(text)

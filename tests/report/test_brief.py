@@ -15,11 +15,10 @@ from consult.report.explanations import explain
 from consult.report.html_document import Recipient
 from consult.report.pdf.render_pdf import html_to_pdf
 from consult.settings.brand import Brand
-from tests.report.samples import is_accessible, report_of, walk_of
+from tests.report.samples import finding_text, is_accessible, report_of, walk_of
 from tests.report.test_firms import walk_of as firm_walk
 from tests.support.firms import FIRMS
 from tests.support.personas import PERSONAS, Answers, Depth, one_lead
-from tests.support.results import finding_text
 
 WHEN = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 ADA = Recipient("Ada Okafor", "Okafor Tents", "ada@example.com", "+1 (555) 010-7788", True)
@@ -164,8 +163,11 @@ def test_a_firm_that_said_much_is_on_one_page_with_nothing_over_nothing(name: st
         assert pdf.page_count == 1
 
 
-@pytest.mark.parametrize("owner", STRANGERS, ids=("ada", "nobody", "long", "scripts"))
-@pytest.mark.parametrize("persona", ["solo_starter", "mostly_unknown"])
+@pytest.mark.parametrize(
+    ("persona", "owner"),
+    [("solo_starter", ADA), *(("mostly_unknown", owner) for owner in STRANGERS)],
+    ids=("least", "ada", "nobody", "long", "scripts"),
+)
 def test_it_prints_on_two_pages_at_most_and_keeps_the_rules_of_access(
     persona: str, owner: Recipient, tmp_path: Path
 ) -> None:

@@ -24,9 +24,8 @@ from consult.report.html_document import (
 from consult.report.pdf.render_pdf import html_to_pdf
 from consult.report.report import Relay, State
 from consult.settings.brand import Brand, Colours, Logo
-from tests.report.samples import DAY, cover_of, document_of, printed_text, report_of
+from tests.report.samples import DAY, cover_of, document_of, finding_text, printed_text, report_of
 from tests.support.personas import PERSONAS, Depth
-from tests.support.results import finding_text
 
 DEPTHS: tuple[Depth, ...] = ("quick", "full")
 EVERYONE = [(persona, depth) for persona in PERSONAS for depth in DEPTHS]

@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from consult.report.person_record import record_html
-from tests.support.workers import BRAND
+from consult.settings.brand import Brand
 
 AT = "2026-11-26T00:03:36.735802+00:00"
 RECORD: dict[str, Any] = {
@@ -47,7 +47,7 @@ RECORD: dict[str, Any] = {
 def text_of(record: Mapping[str, object]) -> str:
     made_at = datetime(2026, 11, 26, 1, 0, tzinfo=ZoneInfo("UTC"))
     made_at = made_at.astimezone(ZoneInfo("America/New_York"))
-    html = record_html(record, made_at, BRAND, "letter")
+    html = record_html(record, made_at, Brand(), "letter")
     body = html.split("</head>")[1]
     return " ".join(body.split())
 

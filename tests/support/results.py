@@ -28,14 +28,6 @@ from tests.support.personas import BATON_ON_THE_FLOOR, Depth, Persona
 from tests.support.submissions import CONTACT, lead_of
 
 
-def finding_text(*path: str) -> str:
-    """A text of the newest edition's findings by the keys that lead to it."""
-    text: Any = newest().texts.findings
-    for key in path:
-        text = text[key]
-    return str(text)
-
-
 def hand_in(
     app: Flask,
     persona: Persona = BATON_ON_THE_FLOOR,
