@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, not_, or_, select
+from sqlalchemy import ColumnElement, Row, func, not_, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from consult.storage.db.database import Session
@@ -21,21 +21,14 @@ _MAX_LISTED = 10
 
 
 @dataclass(frozen=True, slots=True)
-class DigestLead:
-    """A lead in a digest: its contact, if known, and the time or day it is listed for."""
-
-    id: int
-    business: str
-    name: str
-    phone: str
-    at: datetime | date | None
-
-
-@dataclass(frozen=True, slots=True)
 class LeadList:
-    """The first few leads of a kind, and how many there are in all."""
+    """The first few leads of a kind, and how many there are in all.
 
-    leads: Sequence[DigestLead]
+    A lead has its `id`, the `business`, `name` and `phone` of its contact ("" without one), and the
+    time or day that it is listed for, `at`.
+    """
+
+    leads: Sequence[Row[*tuple[Any, ...]]]
     count: int
 
 
@@ -107,8 +100,13 @@ def digest_for(session: Session, user_id: int, period: Period) -> Digest:
 def _list(
     session: Session, order: InstrumentedAttribute[Any], *where: ColumnElement[bool]
 ) -> LeadList:
+    contact = (ContactRow.business, ContactRow.name, ContactRow.phone)
     query = (
-        select(LeadRow.submission_id, ContactRow.business, ContactRow.name, ContactRow.phone, order)
+        select(
+            LeadRow.submission_id.label("id"),
+            *(func.coalesce(column, "").label(column.key) for column in contact),
+            order.label("at"),
+        )
         .outerjoin(ContactRow, ContactRow.submission_id == LeadRow.submission_id)
         .where(*where, LeadRow.demo.is_(False), LeadRow.suspect.is_(False))
     )
@@ -117,8 +115,4 @@ def _list(
     count = len(rows)
     if count == _MAX_LISTED:
         count = session.scalar(select(func.count()).select_from(query.subquery())) or 0
-    leads = [
-        DigestLead(id, business or "", name or "", phone or "", at)
-        for id, business, name, phone, at in rows
-    ]
-    return LeadList(leads, count)
+    return LeadList(rows, count)
