@@ -86,7 +86,7 @@ class Axis:
     band_name: str
     means: str
     dimensions: tuple[Dimension, ...]
-    matters: str = ""
+    matters: str
 
     @property
     def name(self) -> str:
@@ -140,9 +140,9 @@ class Fix:
     to_rung: int
     because: tuple[str, ...]
     reasons: tuple[str, ...]
-    effort: str = ""
-    tool: str = ""
-    tool_text: str = ""
+    effort: str
+    tool: str
+    tool_text: str
 
     @property
     def takes(self) -> str:
@@ -222,7 +222,7 @@ class Money:
     steps: tuple[str, ...]
     sums: tuple[str, ...]
     assumptions: tuple[str, ...]
-    tags: tuple[str, ...] = ()
+    tags: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -259,15 +259,15 @@ class Consult:
     title: str
     text: str
     button: str
-    about: str = ""
-    outcome: str = ""
-    is_not: str = ""
-    minutes: int = 30
-    helps: str = ""
-    helps_not: str = ""
-    agenda: tuple[AgendaPoint, ...] = ()
-    bring: tuple[str, ...] = ()
-    watch: tuple[str, ...] = ()
+    about: str
+    outcome: str
+    is_not: str
+    minutes: int
+    helps: str
+    helps_not: str
+    agenda: tuple[AgendaPoint, ...]
+    bring: tuple[str, ...]
+    watch: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -316,14 +316,14 @@ class Report:
     not_asked: tuple[NotAsked, ...]
     figures: tuple[Figure, ...]
     method: tuple[str, ...]
-    agreement: Agreement | None = None
-    sources: str = ""
-    troubles: tuple[NamedTrouble, ...] = ()
-    own_words: str = ""
-    one_lead: OneLead | None = None
-    jobs: TwoJobs | None = None
-    finding: str = ""
-    # Whatever joined the Report later has a default, so that older ones can still be read.
+    agreement: Agreement
+    sources: str
+    troubles: tuple[NamedTrouble, ...]
+    own_words: str
+    one_lead: OneLead | None
+    jobs: TwoJobs
+    finding: str
+    # What joins the Report after it was released needs a default, so that older ones can be read.
 
     @property
     def axes(self) -> tuple[Axis, Axis]:
