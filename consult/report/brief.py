@@ -73,8 +73,7 @@ def _facts(report: Report) -> Iterator[Point]:
     open_lines = sum(line.unknown for line in lines)
     rests_on = f"all {len(lines)} scored answers, {open_lines or 'none'} of them “I don’t know”."
     yield Point(
-        f"{scores_of(report)}, out of 100."
-        f" Their report says: “{report.finding}”",
+        f"{scores_of(report)}, out of 100. Their report says: “{report.finding}”",
         (QuestionAnswer("From", rests_on),),
         report.archetype.name,
     )

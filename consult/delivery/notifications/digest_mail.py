@@ -1,22 +1,20 @@
-"""What the morning digest says: the time that it covers, its subject, and its lists."""
+"""What the morning digest says: since when, its subject, and its lists."""
 
 from datetime import date, datetime, timedelta, tzinfo
 
 from consult.report.display import short_time
-from consult.storage.notifications.digest import Digest, LeadList, Period
+from consult.storage.notifications.digest import Digest, LeadList
 from consult.workflow.office_hours import Office
 
 _MAX_DAYS_BACK = 31
 
 
-def period_of(day: date, now: datetime, office: Office) -> Period:
-    return Period(
-        since=_previous_opening(day, office),
-        now=now,
-        day=day,
-        begins=office.start_of(day),
-        ends=office.start_of(day + timedelta(days=1)),
-    )
+def since_of(day: date, office: Office) -> datetime:
+    """When the agency opened on the business day before: the time of the last digest."""
+    for back in range(1, _MAX_DAYS_BACK):
+        if hours := office.opening(day - timedelta(days=back)):
+            return hours[0]
+    return office.start_of(day - timedelta(days=1))
 
 
 def subject_of(digest: Digest, day: date) -> str:
@@ -61,11 +59,3 @@ def time_of(at: date | datetime | None, zone: tzinfo) -> str:
     if isinstance(at, datetime):
         return short_time(at.astimezone(zone))
     return f"{at:%a, %b} {at.day}" if at else ""
-
-
-def _previous_opening(day: date, office: Office) -> datetime:
-    """When the agency opened on the business day before: the time of the last digest."""
-    for back in range(1, _MAX_DAYS_BACK):
-        if hours := office.opening(day - timedelta(days=back)):
-            return hours[0]
-    return office.start_of(day - timedelta(days=1))

@@ -29,7 +29,7 @@ from consult.delivery.mail.messages import (
     new_message,
     set_text,
 )
-from consult.delivery.notifications.digest_mail import period_of, sections_of, subject_of, time_of
+from consult.delivery.notifications.digest_mail import sections_of, since_of, subject_of, time_of
 from consult.delivery.worker import Commit, no_op
 from consult.questionnaire.yaml_texts import read_yaml
 from consult.report.display import long_date, meeting_time, phone_link
@@ -231,8 +231,8 @@ def _digest(
     day, office, base_url = delivery.day, context.office, context.settings.base_url
     if day is None:
         return None
-    period = period_of(day, session.now(), office)
-    digest = digest_for(session, user.id, period)
+    since = since_of(day, office)
+    digest = digest_for(session, user.id, since, day, office)
     if digest.is_empty:
         return None
     return Content(
@@ -240,7 +240,7 @@ def _digest(
         template="digest",
         values={
             "today": f"{day:%A}, {long_date(day)}",
-            "sections": sections_of(digest, period.since, office),
+            "sections": sections_of(digest, since, office),
             "time_of": partial(time_of, zone=office.zone),
             "zone": office.zone,
             "with_contact": context.settings.staff_mails == "contact",

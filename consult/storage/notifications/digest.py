@@ -6,7 +6,7 @@ subject in ``consult.delivery.notifications.digest_mail``.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, func, not_, or_, select
@@ -16,6 +16,7 @@ from consult.storage.db.database import Session
 from consult.storage.tables.booking_tables import BookingRow
 from consult.storage.tables.lead_tables import LeadRow, is_overdue, is_waiting, to_do
 from consult.storage.tables.submission_tables import ContactRow
+from consult.workflow.office_hours import Office
 
 _MAX_LISTED = 10
 
@@ -30,17 +31,6 @@ class LeadList:
 
     leads: Sequence[Row[*tuple[Any, ...]]]
     count: int
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """The times of a digest: since when leads are new, and today at the agency, with its ends."""
-
-    since: datetime
-    now: datetime
-    day: date
-    begins: datetime
-    ends: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,20 +58,26 @@ class Digest:
         return not self.new and not any(v.count for v in values if isinstance(v, LeadList))
 
 
-def digest_for(session: Session, user_id: int, period: Period) -> Digest:
-    """The digest of a user; demo leads and probable spam are never part of it."""
+def digest_for(
+    session: Session, user_id: int, since: datetime, day: date, office: Office
+) -> Digest:
+    """The digest of a user for a day: leads are new `since` the one before.
+
+    Demo leads and probable spam are never part of it.
+    """
+    now, ends = session.now(), office.start_of(day + timedelta(days=1))
     own = or_(LeadRow.assignee_id == user_id, LeadRow.assignee_id.is_(None))
     is_new = (
-        LeadRow.submitted_at >= period.since,
+        LeadRow.submitted_at >= since,
         LeadRow.demo.is_(False),
         LeadRow.suspect.is_(False),
     )
-    is_due = (is_waiting(LeadRow), LeadRow.due_at > period.now, LeadRow.due_at < period.ends)
-    waits_for = to_do(LeadRow, period.now, period.day, period.ends)
-    is_late = is_overdue(LeadRow, period.now)
+    is_due = (is_waiting(LeadRow), LeadRow.due_at > now, LeadRow.due_at < ends)
+    waits_for = to_do(LeadRow, now, day, ends)
+    is_late = is_overdue(LeadRow, now)
     of_lead = (BookingRow.submission_id == LeadRow.submission_id, BookingRow.state == "booked")
-    booked = select(BookingRow.id).where(*of_lead, BookingRow.created_at >= period.since).exists()
-    later = (LeadRow.stage == "consult_booked", LeadRow.consult_at >= period.ends)
+    booked = select(BookingRow.id).where(*of_lead, BookingRow.created_at >= since).exists()
+    later = (LeadRow.stage == "consult_booked", LeadRow.consult_at >= ends)
     return Digest(
         new=session.scalar(select(func.count()).select_from(LeadRow).where(*is_new)) or 0,
         new_contacts=_list(

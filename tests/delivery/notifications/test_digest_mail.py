@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consult.delivery.mail.transport import Transport
-from consult.delivery.notifications.digest_mail import period_of
+from consult.delivery.notifications.digest_mail import since_of
 from consult.delivery.notifications.dispatch import schedule_tick
 from consult.delivery.notifications.staff_mail import read_unsubscribe_token
 from consult.delivery.worker import Worker
@@ -227,7 +227,7 @@ def test_what_is_new_in_one_digest_is_not_new_in_the_next(day: date, zone: str, 
         for back in range(1, 32)
         if office.opening(then := day + timedelta(days=back)) is not None
     )
-    assert period_of(later, hours[1], office).since == hours[0]
-    times = period_of(day, hours[0], office)
-    assert times.since < hours[0]
-    assert timedelta(hours=22) < times.ends - times.begins < timedelta(hours=26)
+    assert since_of(later, office) == hours[0]
+    assert since_of(day, office) < hours[0]
+    ends = office.start_of(day + timedelta(days=1)).astimezone(UTC)
+    assert timedelta(hours=22) < ends - office.start_of(day) < timedelta(hours=26)
