@@ -153,9 +153,6 @@ class Walk:
     def page(self, page_id: str) -> WalkPage | None:
         return next((page for page in self.pages if page.id == page_id), None)
 
-    def part_of(self, page: WalkPage) -> WalkPart:
-        return next(part for part in self.parts if part.id == page.part_id)
-
     @property
     def stretches(self) -> Stretches:
         """The parts with the ids of all pages that this depth may ask, whatever is answered.

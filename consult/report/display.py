@@ -47,10 +47,10 @@ def whole(score: Fraction) -> int:
     return rounded - 1 if 10 * rounded > exact and rounded in _LINES else rounded
 
 
-def significant(amount: Fraction, digits: int = 2) -> int:
-    """An amount rounded to so many significant figures, at least to a whole number."""
+def significant(amount: Fraction) -> int:
+    """An amount rounded to two significant figures, at least to a whole number."""
     size = len(str(int(amount)))
-    step = int(10 ** max(0, size - digits))
+    step = int(10 ** max(0, size - 2))
     return int(amount / step + Fraction(1, 2)) * step
 
 

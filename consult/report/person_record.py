@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import Any, NamedTuple
 
-from consult.report.display import safe_text
+from consult.report.display import clock_time, safe_text
 from consult.report.html_document import Paper, staff_html
 from consult.settings.brand import Brand
 from consult.workflow.stages import SOURCE_LABELS
@@ -109,7 +109,7 @@ def record_html(record: Json, made_at: datetime, brand: Brand, paper: Paper) -> 
         ],
         consents=Section(
             "Permission for one email about an unfinished check",
-            writer.groups(record.get("reminder_consents", ())),
+            writer.groups(record["reminder_consents"]),
         ),
         zone=str(zone),
     )
@@ -232,8 +232,7 @@ class _Writer:
         text = str(value)
         if _TIMESTAMP.fullmatch(text):
             at = datetime.fromisoformat(text).astimezone(self._zone)
-            half = "AM" if at.hour < 12 else "PM"
-            return f"{at:%b} {at.day}, {at.year}, {at.hour % 12 or 12}:{at:%M} {half}"
+            return f"{at:%b} {at.day}, {at.year}, {clock_time(at)}"
         lines = text.splitlines()[:_MOST_LINES]
         return "\n".join(safe_text(line, _LONGEST_LINE, _UNPRINTED) for line in lines)
 

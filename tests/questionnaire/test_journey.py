@@ -27,12 +27,11 @@ def test_the_trouble_comes_first_and_holds_nobody_up() -> None:
     assert not start.complete
 
 
-def test_a_page_is_found_by_its_id_and_a_part_by_its_page() -> None:
+def test_a_page_is_found_by_its_id_and_names_its_part() -> None:
     way = walked({}, "quick")
     for part in way.parts:
         for page in part.pages:
             assert way.page(page.id) is page
-            assert way.part_of(page) is part
             assert page.part_id == part.id
             assert page.heading is EDITION.texts.pages[page.id]
     assert way.page("no-such-page") is None

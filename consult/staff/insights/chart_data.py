@@ -245,7 +245,7 @@ def wins(by_day: Mapping[date, Mapping[str, int]], of: ResponseFilter, by: str) 
         Row(
             written_start(start, by),
             (counts["leads"], counts["won"], worth(counts)),
-            f"{_plural(counts['leads'], 'lead')} · {counts['won']:,} won",
+            f"{_leads(counts['leads'])} · {counts['won']:,} won",
             percent(counts["leads"], most),
         )
         for start, counts in spans.items()
@@ -264,8 +264,8 @@ def worth(counts: Mapping[str, int]) -> str:
     return " + ".join(texts) or "–"
 
 
-def _plural(count: int, what: str) -> str:
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
+def _leads(count: int) -> str:
+    return f"{count:,} lead{'' if count == 1 else 's'}"
 
 
 def people(counts: Sequence[Any]) -> Chart:
@@ -275,7 +275,7 @@ def people(counts: Sequence[Any]) -> Chart:
     for each in counts:
         in_time, reached = Share(each.in_time, each.answered), Share(each.reached, each.leads)
         cells = (each.leads, each.picked_up, each.self_booked, in_time, reached, each.won)
-        text = f"{_plural(each.leads, 'lead')} · {each.won:,} won"
+        text = f"{_leads(each.leads)} · {each.won:,} won"
         bar = text, percent(each.leads, most)
         rows.append(Row(each.name or "No one yet", cells, *bar, few=reached.few))
     return Chart("Who works on them", rows)

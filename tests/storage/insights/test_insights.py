@@ -129,8 +129,9 @@ def expected(stories: list[Story]) -> Counter[tuple[str, str]]:
     for story in stories:
         last = story.shown[-1].page
         pages = story.walk.pages[: len(story.saved) + 1]
-        furthest = story.walk.part_of(pages[-1]).number
-        parts = [PART + part.id for part in story.walk.parts if part.number <= furthest]
+        numbers = {part.id: part.number for part in story.walk.parts}
+        furthest = numbers[pages[-1].part_id]
+        parts = [PART + id for id, number in numbers.items() if number <= furthest]
         steps = [STARTED, *parts, *([REVIEW] if last == REVIEW else [])]
         if story.submitted:
             steps += [SUBMITTED, *(["contact", "consult"] if story.contact else [])]
