@@ -1,10 +1,12 @@
 """`consult demo`, `consult export` and `consult rescore`: leads made, written and scored again."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import click
 
@@ -12,9 +14,10 @@ from consult.commands import CommandError, UsageError
 from consult.commands.database_commands import open_database
 from consult.delivery.exports.export_files import MAX_ROWS, columns, csv_chunks, write_xlsx
 from consult.demo.generator import make_leads, remove_leads
-from consult.questionnaire import EditionError
+from consult.questionnaire import Answer, Axis, EditionError, Questionnaire, walk
 from consult.questionnaire.editions import load, newest
-from consult.scoring.rescoring import AXES, STEPS, Comparison, Stored, compare
+from consult.report.explanations import DEPTHS
+from consult.scoring.scorecard import Scorecard, score
 from consult.settings.setting_sources import load_settings
 from consult.storage.audit import audit_log
 from consult.storage.exports.lead_export import matching_batches
@@ -117,14 +120,66 @@ def rescore(edition: str, dry_run: bool) -> None:
         raise UsageError(str(error)) from error
     with open_database(load_settings()) as database, database.reading() as session:
         total = stored_leads.count(session)
-        stored = (
-            Stored("full" if depth == "full" else "quick", answers, scorecard)
-            for depth, answers, scorecard in stored_leads.scored(session)
-        )
+        stored = stored_leads.scored(session)
         with click.progressbar(stored, length=total, label="Rescoring") as progress:
             comparison = compare(progress, questionnaire)
     for line in _lines(edition, comparison):
         click.echo(line)
+
+
+AXES: tuple[Axis, Axis] = ("separation", "handoff")
+STEPS = (-20, -10, -5, -1, 1, 5, 10, 20)
+"""Where the steps of the distribution of changes begin, in points."""
+
+Scored = tuple[str, Mapping[str, Answer], Mapping[str, Any]]
+"""The depth and answers of a submission, and the scorecard of its own edition."""
+
+
+@dataclass
+class Comparison:
+    """How stored results would move under another edition.
+
+    ``moves`` counts changes of each axis by step of `STEPS`, ``bands`` and ``archetypes`` count
+    (before, after) pairs. ``unfinished`` are submissions whose answers do not suffice for the new
+    edition, ``dropped`` counts answers, by id, that it no longer asks or offers.
+    """
+
+    compared: int = 0
+    unfinished: int = 0
+    moves: dict[Axis, Counter[int]] = field(default_factory=lambda: {a: Counter() for a in AXES})
+    bands: dict[Axis, Counter[tuple[str, str]]] = field(
+        default_factory=lambda: {a: Counter() for a in AXES}
+    )
+    archetypes: Counter[tuple[str, str]] = field(default_factory=Counter)
+    dropped: Counter[str] = field(default_factory=Counter)
+
+
+def compare(stored: Iterable[Scored], edition: Questionnaire) -> Comparison:
+    """Score every stored submission by ``edition`` and count how the results differ."""
+    comparison = Comparison()
+    for depth, answers, scorecard in stored:
+        replayed = walk(edition, answers, DEPTHS[depth])
+        comparison.dropped.update(replayed.on_path.ignored)
+        card = score(replayed.on_path)
+        if isinstance(card, Scorecard):
+            _count(comparison, scorecard, card)
+        else:
+            comparison.unfinished += 1
+    return comparison
+
+
+def step_of(change: float) -> int:
+    """The index of the step that a change of a score falls into, 0 for the largest fall."""
+    return sum(change >= step for step in STEPS)
+
+
+def _count(comparison: Comparison, before: Mapping[str, Any], after: Scorecard) -> None:
+    comparison.compared += 1
+    comparison.archetypes[before["archetype"], after.archetype] += 1
+    for axis in after.axes:
+        old = before[axis.axis]
+        comparison.moves[axis.axis][step_of(float(axis.confirmed) - old["confirmed"])] += 1
+        comparison.bands[axis.axis][old["band"], axis.band] += 1
 
 
 def _lines(edition: str, comparison: Comparison) -> Iterator[str]:

@@ -3,19 +3,19 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from consult.commands.lead_commands import AXES, Scored, compare, step_of
 from consult.questionnaire import Answer, Depth
 from consult.scoring import Scorecard, score, scorecard_json
-from consult.scoring.rescoring import AXES, Stored, compare, step_of
 from tests.support.strategies import BRANCHES, EDITION, answered, complete_answers, walked
 
 Sample = tuple[dict[str, Answer], Depth]
 
 
-def stored(sample: Sample) -> Stored:
+def stored(sample: Sample) -> Scored:
     way = walked(*sample)
     card = score(way.on_path)
     assert isinstance(card, Scorecard)
-    return Stored(sample[1], way.on_path.values, scorecard_json(card))
+    return sample[1], way.on_path.values, scorecard_json(card)
 
 
 @given(st.lists(complete_answers(), min_size=1, max_size=3))
@@ -33,12 +33,10 @@ def test_the_same_edition_moves_nothing(samples: list[Sample]) -> None:
 
 @given(complete_answers())
 def test_a_moved_score_lands_in_its_step_and_a_changed_band_in_its_pair(sample: Sample) -> None:
-    submission = stored(sample)
-    handoff = dict(submission.scorecard["handoff"])
+    _, answers, scorecard = stored(sample)
+    handoff = dict(scorecard["handoff"])
     was = {**handoff, "confirmed": handoff["confirmed"] + 12, "band": "of_old"}
-    found = compare(
-        [Stored(sample[1], submission.answers, {**submission.scorecard, "handoff": was})], EDITION
-    )
+    found = compare([(sample[1], answers, {**scorecard, "handoff": was})], EDITION)
     assert dict(found.moves["handoff"]) == {step_of(-12): 1}
     assert dict(found.bands["handoff"]) == {("of_old", handoff["band"]): 1}
 
@@ -47,12 +45,12 @@ def test_a_moved_score_lands_in_its_step_and_a_changed_band_in_its_pair(sample: 
 def test_answers_that_do_not_suffice_or_no_longer_exist_are_counted_apart(
     sample: Sample, data: st.DataObject
 ) -> None:
-    submission = stored(sample)
-    items = [id for id in submission.answers if EDITION.questions[id].required]
+    _, given_answers, scorecard = stored(sample)
+    items = [id for id in given_answers if EDITION.questions[id].required]
     gone = data.draw(st.sampled_from(items))
-    answers = {id: a for id, a in submission.answers.items() if id != gone}
+    answers = {id: a for id, a in given_answers.items() if id != gone}
     answers["asked_last_year"] = 2
-    found = compare([Stored(sample[1], answers, submission.scorecard)], EDITION)
+    found = compare([(sample[1], answers, scorecard)], EDITION)
     assert (found.compared, found.unfinished) == (0, 1)
     assert found.dropped["asked_last_year"] == 1
 
@@ -61,14 +59,14 @@ def test_twice_the_same_submission_is_counted_twice() -> None:
     top = answered(BRANCHES[0], "full", "highest")
     best = "well_rehearsed_relay"
     submission = stored((top, "full"))
-    changed = Stored("full", top, {**submission.scorecard, "archetype": "two_silos"})
+    changed = ("full", top, {**submission[2], "archetype": "two_silos"})
     found = compare([submission, submission, changed], EDITION)
     assert found.compared == 3
     assert found.archetypes == {(best, best): 2, ("two_silos", best): 1}
     assert found.bands["separation"] == {("clear", "clear"): 3}
     assert found.bands["handoff"] == {("smooth", "smooth"): 3}
     assert found.moves["separation"] == found.moves["handoff"] == {step_of(0): 3}
-    two = compare([Stored("full", {}, {}), Stored("quick", {}, {})], EDITION)
+    two = compare([("full", {}, {}), ("quick", {}, {})], EDITION)
     assert (two.compared, two.unfinished) == (0, 2)
 
 
