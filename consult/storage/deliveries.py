@@ -17,7 +17,7 @@ from sqlalchemy.orm import joinedload
 from consult.storage import jobs
 from consult.storage.db.base import Base
 from consult.storage.db.database import Session
-from consult.storage.tables.booking_tables import BookingRow
+from consult.storage.tables.booking_tables import ACTIVE, BookingRow
 from consult.storage.tables.delivery_tables import DeliveryRow, EndpointRow, JobRow, NotificationRow
 from consult.storage.tables.lead_tables import LeadRow
 from consult.storage.tables.submission_tables import ContactRow
@@ -114,7 +114,7 @@ def email_bookings(session: Session, lead_id: int) -> None:
 
 _OURS_TO_COME = select(BookingRow).where(
     BookingRow.submission_id == bindparam("lead_id"),
-    BookingRow.state.in_(("requested", "booked")),
+    BookingRow.state.in_(ACTIVE),
     BookingRow.calendar == "own",
     BookingRow.ends_at > bindparam("now"),
 )

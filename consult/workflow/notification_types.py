@@ -5,7 +5,6 @@ Also the kinds of webhooks: in which form another program gets an event.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Literal, get_args
 
 NotificationType = Literal[
@@ -85,114 +84,112 @@ def _for_webhooks(name: str, description: str, sentence: str) -> TypeInfo:
     return TypeInfo(name, description, (), "off", sentence=sentence)
 
 
-TYPE_INFO: Mapping[NotificationType, TypeInfo] = MappingProxyType(
-    {
-        "finished": TypeInfo(
-            "Check finished",
-            "Someone finished the check, usually before leaving contact info.",
-            ("all", "off"),
-            "off",
-            "Check finished: {who}",
-            "{who} finished the check.",
-        ),
-        "contact_given": TypeInfo(
-            "New contact",
-            "Someone left contact info and can be written to.",
-            SCOPES,
-            "own",
-            "New lead: {who}",
-            "{who} left contact info.",
-        ),
-        "consult_wanted": TypeInfo(
-            "Consult requested",
-            "Someone requested a consult.",
-            SCOPES,
-            "own",
-            "{who} requested a consult",
-            "{who} requested a consult.",
-        ),
-        "consult_booked": TypeInfo(
-            "Consult booked",
-            "A consult is booked, by its owner or a colleague. The lead is at “Consult scheduled.”",
-            SCOPES,
-            "own",
-            "Consult booked: {who}",
-            "{who} is booked for a consult.",
-        ),
-        "consult_moved": TypeInfo(
-            "Consult moved",
-            "A consult was moved to another time.",
-            SCOPES,
-            "own",
-            "Consult moved: {who}",
-            "The consult with {who} moved.",
-        ),
-        "consult_canceled": TypeInfo(
-            "Consult canceled",
-            "A consult was canceled. If the owner did, the lead is to be followed up that day.",
-            SCOPES,
-            "own",
-            "Consult canceled: {who}",
-            "The consult with {who} was canceled.",
-        ),
-        "overdue": TypeInfo(
-            "Overdue",
-            "No one replied in time. Until someone picks up the lead, admins are notified as well.",
-            SCOPES,
-            "own",
-            "Overdue: {who}",
-            "{who} is overdue for a first reply.",
-        ),
-        "stage_changed": _for_webhooks(
-            "Stage changed",
-            "A lead moved to another stage.",
-            "{who} moved to “{stage}.”",
-        ),
-        "won": _for_webhooks("Won", "A lead became a client.", "{who} became a client."),
-        "lost": _for_webhooks("Lost", "A lead was closed as lost.", "{who} was closed as lost."),
-        "note_added": _for_webhooks(
-            "Note added",
-            "A colleague added a note. The message doesn’t include its text.",
-            "{who} has a new note.",
-        ),
-        "deleted": _for_webhooks(
-            "Lead deleted",
-            "A lead was deleted or anonymized. The message has only its number, so that other apps"
-            " can delete their copy.",
-            "{who} was deleted.",
-        ),
-        "handed_over": TypeInfo(
-            "Handed to me",
-            "A colleague hands you a lead and waits for your answer.",
-            _PERSONAL,
-            "own",
-            "{actor} handed you {who}",
-            "{actor} handed you {who}. Accept it, or return it with a reason.",
-        ),
-        "handed_back": TypeInfo(
-            "Handover returned",
-            "A colleague returned a lead that you handed over.",
-            _PERSONAL,
-            "own",
-            "{actor} returned {who}",
-            "{actor} returned {who}, so it stays with you.",
-        ),
-        "assigned": TypeInfo(
-            "Assigned to me",
-            "An admin assigned you a lead. You don’t have to accept it.",
-            _PERSONAL,
-            "own",
-            "{actor} assigned you {who}",
-            "{actor} assigned you {who}.",
-        ),
-        "digest": TypeInfo(
-            "Morning digest",
-            "New and due leads at the start of each business day, if there are any.",
-            _PERSONAL,
-            "own",
-        ),
-    }
-)
+TYPE_INFO: Mapping[NotificationType, TypeInfo] = {
+    "finished": TypeInfo(
+        "Check finished",
+        "Someone finished the check, usually before leaving contact info.",
+        ("all", "off"),
+        "off",
+        "Check finished: {who}",
+        "{who} finished the check.",
+    ),
+    "contact_given": TypeInfo(
+        "New contact",
+        "Someone left contact info and can be written to.",
+        SCOPES,
+        "own",
+        "New lead: {who}",
+        "{who} left contact info.",
+    ),
+    "consult_wanted": TypeInfo(
+        "Consult requested",
+        "Someone requested a consult.",
+        SCOPES,
+        "own",
+        "{who} requested a consult",
+        "{who} requested a consult.",
+    ),
+    "consult_booked": TypeInfo(
+        "Consult booked",
+        "A consult is booked, by its owner or a colleague. The lead is at “Consult scheduled.”",
+        SCOPES,
+        "own",
+        "Consult booked: {who}",
+        "{who} is booked for a consult.",
+    ),
+    "consult_moved": TypeInfo(
+        "Consult moved",
+        "A consult was moved to another time.",
+        SCOPES,
+        "own",
+        "Consult moved: {who}",
+        "The consult with {who} moved.",
+    ),
+    "consult_canceled": TypeInfo(
+        "Consult canceled",
+        "A consult was canceled. If the owner did, the lead is to be followed up that day.",
+        SCOPES,
+        "own",
+        "Consult canceled: {who}",
+        "The consult with {who} was canceled.",
+    ),
+    "overdue": TypeInfo(
+        "Overdue",
+        "No one replied in time. Until someone picks up the lead, admins are notified as well.",
+        SCOPES,
+        "own",
+        "Overdue: {who}",
+        "{who} is overdue for a first reply.",
+    ),
+    "stage_changed": _for_webhooks(
+        "Stage changed",
+        "A lead moved to another stage.",
+        "{who} moved to “{stage}.”",
+    ),
+    "won": _for_webhooks("Won", "A lead became a client.", "{who} became a client."),
+    "lost": _for_webhooks("Lost", "A lead was closed as lost.", "{who} was closed as lost."),
+    "note_added": _for_webhooks(
+        "Note added",
+        "A colleague added a note. The message doesn’t include its text.",
+        "{who} has a new note.",
+    ),
+    "deleted": _for_webhooks(
+        "Lead deleted",
+        "A lead was deleted or anonymized. The message has only its number, so that other apps"
+        " can delete their copy.",
+        "{who} was deleted.",
+    ),
+    "handed_over": TypeInfo(
+        "Handed to me",
+        "A colleague hands you a lead and waits for your answer.",
+        _PERSONAL,
+        "own",
+        "{actor} handed you {who}",
+        "{actor} handed you {who}. Accept it, or return it with a reason.",
+    ),
+    "handed_back": TypeInfo(
+        "Handover returned",
+        "A colleague returned a lead that you handed over.",
+        _PERSONAL,
+        "own",
+        "{actor} returned {who}",
+        "{actor} returned {who}, so it stays with you.",
+    ),
+    "assigned": TypeInfo(
+        "Assigned to me",
+        "An admin assigned you a lead. You don’t have to accept it.",
+        _PERSONAL,
+        "own",
+        "{actor} assigned you {who}",
+        "{actor} assigned you {who}.",
+    ),
+    "digest": TypeInfo(
+        "Morning digest",
+        "New and due leads at the start of each business day, if there are any.",
+        _PERSONAL,
+        "own",
+    ),
+}
 
 EMAIL_TYPES: tuple[NotificationType, ...] = tuple(
     kind for kind, info in TYPE_INFO.items() if info.scopes

@@ -25,7 +25,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
-from types import MappingProxyType
 
 from consult.workflow.office_hours import Office
 from consult.workflow.stages import CLOSED, NO_ANSWER
@@ -37,15 +36,13 @@ _KEPT_WITHIN = timedelta(days=7)
 _HOUR = timedelta(hours=1)
 
 LAST_LEADS, LAST_WON = 10, 5
-MINIMUM: Mapping[str, int] = MappingProxyType(
-    {
-        "reply_time": 5,
-        "tries": 5,
-        "outcomes": LAST_LEADS,
-        "dates_kept": 3,
-        "known_sources": LAST_WON,
-    }
-)
+MINIMUM: Mapping[str, int] = {
+    "reply_time": 5,
+    "tries": 5,
+    "outcomes": LAST_LEADS,
+    "dates_kept": 3,
+    "known_sources": LAST_WON,
+}
 """The measures in order, each with how many records it takes to say something."""
 
 

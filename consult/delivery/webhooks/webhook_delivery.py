@@ -15,7 +15,6 @@ from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from time import perf_counter
-from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from standardwebhooks import Webhook
@@ -207,22 +206,20 @@ def signature_headers(
 
 # --- Where messages go, and what comes back -----------------------------------------------------
 
-_HOSTS: Mapping[str, WebhookKind] = MappingProxyType(
-    {
-        "hooks.slack.com": "slack",
-        "discord.com": "discord",
-        "discordapp.com": "discord",
-        "logic.azure.com": "teams",
-        "api.powerplatform.com": "teams",
-        "webhook.office.com": "teams",
-        "hsforms.com": "hubspot",
-        "hubspot.com": "hubspot",
-        "hooks.zapier.com": "flat",
-        "make.com": "flat",
-        "n8n.cloud": "flat",
-        "script.google.com": "flat",
-    }
-)
+_HOSTS: Mapping[str, WebhookKind] = {
+    "hooks.slack.com": "slack",
+    "discord.com": "discord",
+    "discordapp.com": "discord",
+    "logic.azure.com": "teams",
+    "api.powerplatform.com": "teams",
+    "webhook.office.com": "teams",
+    "hsforms.com": "hubspot",
+    "hubspot.com": "hubspot",
+    "hooks.zapier.com": "flat",
+    "make.com": "flat",
+    "n8n.cloud": "flat",
+    "script.google.com": "flat",
+}
 
 
 def guess_kind(url: str) -> WebhookKind:
@@ -250,20 +247,18 @@ _GUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _FORM = re.compile(rf"/(\d{{1,12}})(?:/[a-z-]+)*/({_GUID})(?![\w-])")
 _REGION = re.compile(r"-([a-z]{2,4}\d{1,2})\.")
 _FIELD = re.compile(r"'(?:fields\.)?([\w./-]{1,100})'")
-_REASONS: Mapping[str, str] = MappingProxyType(
-    {
-        "FIELD_NOT_IN_FORM_DEFINITION": "The form has no field {field}. Add it to the form at"
-        " HubSpot, or remove it from the field names here.",
-        "REQUIRED_FIELD": "The form requires {field}. Send it, or make it optional at HubSpot.",
-        "INVALID_EMAIL": "HubSpot doesn’t accept the email address.",
-        "BLOCKED_EMAIL": "HubSpot blocks the email address.",
-        "INPUT_TOO_LARGE": "The text for {field} is too long for HubSpot.",
-        "VALUE_NOT_IN_FIELD_DEFINITION": "{field} has fixed choices at HubSpot. Use a text field.",
-        "INVALID_NUMBER": "{field} takes numbers only at HubSpot. Use a text field.",
-        "FORM_HAS_RECAPTCHA_ENABLED": "The form has a CAPTCHA. Turn it off at HubSpot.",
-        "MISSING_PROCESSING_CONSENT_TEXT": "The form asks for a consent text that was not sent.",
-    }
-)
+_REASONS: Mapping[str, str] = {
+    "FIELD_NOT_IN_FORM_DEFINITION": "The form has no field {field}. Add it to the form at"
+    " HubSpot, or remove it from the field names here.",
+    "REQUIRED_FIELD": "The form requires {field}. Send it, or make it optional at HubSpot.",
+    "INVALID_EMAIL": "HubSpot doesn’t accept the email address.",
+    "BLOCKED_EMAIL": "HubSpot blocks the email address.",
+    "INPUT_TOO_LARGE": "The text for {field} is too long for HubSpot.",
+    "VALUE_NOT_IN_FIELD_DEFINITION": "{field} has fixed choices at HubSpot. Use a text field.",
+    "INVALID_NUMBER": "{field} takes numbers only at HubSpot. Use a text field.",
+    "FORM_HAS_RECAPTCHA_ENABLED": "The form has a CAPTCHA. Turn it off at HubSpot.",
+    "MISSING_PROCESSING_CONSENT_TEXT": "The form asks for a consent text that was not sent.",
+}
 
 
 def form_url(typed: str, portal_id: str = "", form_id: str = "") -> str:

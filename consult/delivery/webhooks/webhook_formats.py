@@ -13,7 +13,6 @@ choice.
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, tzinfo
-from types import MappingProxyType
 from typing import Any, cast
 
 from consult.delivery.mail.messages import format_time, name_for_staff, on_one_line
@@ -296,15 +295,13 @@ def _typed(text: str) -> str:
 
 # --- For a form at HubSpot ------------------------------------------------------------------------
 
-DEFAULT_MAP: Mapping[str, str] = MappingProxyType(
-    {
-        "email": "email",
-        "first_name": "firstname",
-        "last_name": "lastname",
-        "business": "company",
-        "phone": "phone",
-    }
-)
+DEFAULT_MAP: Mapping[str, str] = {
+    "email": "email",
+    "first_name": "firstname",
+    "last_name": "lastname",
+    "business": "company",
+    "phone": "phone",
+}
 """The name of HubSpot's field for each field of a flat message, unless the agency chose others."""
 
 CUSTOM_FIELDS = 3

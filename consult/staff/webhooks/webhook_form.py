@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from types import MappingProxyType
 from typing import Any, cast
 
 from wtforms import BooleanField, Field, Form, HiddenField, SelectMultipleField, StringField
@@ -24,16 +23,14 @@ from consult.workflow.notification_types import (
 )
 
 MAX_URL = 2000
-KIND_NAMES: Mapping[WebhookKind, str] = MappingProxyType(
-    {
-        "standard": "Standard",
-        "flat": "Flat",
-        "slack": "Slack",
-        "discord": "Discord",
-        "teams": "Microsoft Teams",
-        "hubspot": "HubSpot form",
-    }
-)
+KIND_NAMES: Mapping[WebhookKind, str] = {
+    "standard": "Standard",
+    "flat": "Flat",
+    "slack": "Slack",
+    "discord": "Discord",
+    "teams": "Microsoft Teams",
+    "hubspot": "HubSpot form",
+}
 KIND_CHOICES: Sequence[tuple[str, str]] = (
     ("", "Choose by the URL"),
     ("standard", "Standard: signed, for your own programs"),
@@ -43,32 +40,28 @@ KIND_CHOICES: Sequence[tuple[str, str]] = (
     ("teams", "Microsoft Teams, by Workflows"),
     ("hubspot", "HubSpot form"),
 )
-USUAL_FIELDS: Mapping[str, str] = MappingProxyType(
-    {
-        "email": "Email",
-        "first_name": "First name",
-        "last_name": "Last name",
-        "business": "Business",
-        "phone": "Phone",
-    }
-)
-MORE_FIELDS: Mapping[str, str] = MappingProxyType(
-    {
-        "lead_url": "Link to the lead",
-        "best_time": "Best time to call",
-        "wants_consult": "Wants a consult",
-        "consult_at": "Time of the consult",
-        "archetype_name": "Archetype",
-        "separation": "Separation, as a number",
-        "separation_band": "Separation, in words",
-        "handoff": "Handoff, as a number",
-        "handoff_band": "Handoff, in words",
-        "ask_first": "What to ask first",
-        "source": "Source",
-        "stage_name": "Stage",
-        "submitted_at": "Time they finished",
-    }
-)
+USUAL_FIELDS: Mapping[str, str] = {
+    "email": "Email",
+    "first_name": "First name",
+    "last_name": "Last name",
+    "business": "Business",
+    "phone": "Phone",
+}
+MORE_FIELDS: Mapping[str, str] = {
+    "lead_url": "Link to the lead",
+    "best_time": "Best time to call",
+    "wants_consult": "Wants a consult",
+    "consult_at": "Time of the consult",
+    "archetype_name": "Archetype",
+    "separation": "Separation, as a number",
+    "separation_band": "Separation, in words",
+    "handoff": "Handoff, as a number",
+    "handoff_band": "Handoff, in words",
+    "ask_first": "What to ask first",
+    "source": "Source",
+    "stage_name": "Stage",
+    "submitted_at": "Time they finished",
+}
 _PROPERTY = re.compile(r"[a-z][a-z0-9_]{0,99}")
 _CUSTOM = range(1, CUSTOM_FIELDS + 1)
 

@@ -19,7 +19,7 @@ from consult.storage.jobs import SYNC_BOOKING, enqueue
 from consult.storage.leads.assignment import is_active, lock_assignments, may_have_leads
 from consult.storage.leads.leads import record_event, standing, timeline
 from consult.storage.notifications import notifications
-from consult.storage.tables.booking_tables import BookingRow, BookingState
+from consult.storage.tables.booking_tables import ACTIVE, BookingRow, BookingState
 from consult.storage.tables.delivery_tables import NotificationRow
 from consult.storage.tables.lead_tables import LeadRow
 from consult.workflow.notification_types import NotificationType
@@ -169,7 +169,7 @@ def sync_booking(session: Session, lead_id: int, *, released: bool = False) -> N
     So nobody is emailed about what was undone. A lead that was `released` can follow at once. See
     ``booking.own_calendar``.
     """
-    is_active = BookingRow.state.in_(("requested", "booked"))
+    is_active = BookingRow.state.in_(ACTIVE)
     booked = exists().where(BookingRow.submission_id == lead_id, is_active)
     if session.scalar(select(booked.where(BookingRow.calendar == "own"))):
         at = session.now() + (timedelta() if released else UNDO_WITHIN + timedelta(seconds=1))
