@@ -4,7 +4,7 @@ Owners book in our own calendar or at a provider's, or staff schedule the consul
 """
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from random import Random
@@ -52,11 +52,25 @@ class LaterThanNow(Exception):
     """What comes next is in the future."""
 
 
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """The ids of the active accounts, and of the demo colleagues, who work beside them."""
+
+    active: Sequence[int]
+    demo: Sequence[int]
+
+    @property
+    def everyone(self) -> Sequence[int]:
+        """All of them; first an account that can sign in, where there is one."""
+        return (*self.active, *self.demo)
+
+
 @dataclass
 class LeadWork:
     session: Session
     submission: SubmissionRow
     lead: LeadRow
+    staff: Staff
     office: Office
     now: datetime
     random: Random
@@ -235,7 +249,6 @@ def add_unmatched(session: Session, office: Office, random: Random) -> None:
     for days, path in ((1, "conversation"), (3, "counter")):
         someone, day = contact_of(path, random), office.today(now) + timedelta(days=days)
         start = datetime.combine(day, time(14), office.zone)
-        known = {"name": someone.name, "email": someone.email}
         session.add(
             CalendarEventRow(
                 provider="cal",
@@ -249,7 +262,8 @@ def add_unmatched(session: Session, office: Office, random: Random) -> None:
                 place=_PLACES["cal"],
                 at=now - timedelta(hours=days),
                 received_at=now - timedelta(hours=days),
-                **known,
+                name=someone.name,
+                email=someone.email,
             )
         )
 

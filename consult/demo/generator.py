@@ -21,6 +21,7 @@ from consult.demo.companies import contact_of, random_response
 from consult.demo.consults import add_unmatched, remove_unmatched
 from consult.demo.staff_actions import (
     MORNING,
+    at_work,
     find_staff,
     new_work,
     remove_staff,
@@ -113,18 +114,18 @@ def make_leads(
                     batch.append(maker.make_lead(session, start))
                 else:
                     maker.make_unfinished(session, start)
-            with staff.at_work(session):
+            with at_work(session, staff):
                 for lead in batch:
-                    work_on(new_work(session, lead, staff, office, now, random), staff)
+                    work_on(new_work(session, lead, staff, office, now, random))
         made += len(batch)
         yield made
     with database.writing() as session:
         session.audited = False
         for age, last in morning:
             lead = maker.make_lead(session, now - age, contact=True)
-            with staff.at_work(session):
+            with at_work(session, staff):
                 work = new_work(session, lead, staff, office, now, random)
-                work_until_morning(work, staff, last)
+                work_until_morning(work, last)
         session.clock = lambda: now
         add_unmatched(session, office, random)
     yield count

@@ -6,7 +6,6 @@ None of it is recorded in the audit log: it names real accounts, and no one real
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from random import Random
@@ -14,7 +13,7 @@ from random import Random
 from sqlalchemy import delete, select, update
 
 from consult.demo import consults
-from consult.demo.consults import LaterThanNow, LeadWork, add_note, on_day
+from consult.demo.consults import LaterThanNow, LeadWork, Staff, add_note, on_day
 from consult.staff.accounts.passwords import hash_password
 from consult.storage.db.database import Session
 from consult.storage.leads import actions, handovers
@@ -30,25 +29,6 @@ _COLLEAGUES = (
     ("Robin Vale (demo)", f"robin.vale{DEMO_DOMAIN}"),
     ("Noa Stein (demo)", f"noa.stein{DEMO_DOMAIN}"),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Staff:
-    """The ids of the active accounts, and of the demo colleagues, who work beside them."""
-
-    active: Sequence[int]
-    demo: Sequence[int]
-
-    @contextmanager
-    def at_work(self, session: Session) -> Iterator[None]:
-        """Let demo colleagues act, until the block ends: only active accounts can.
-
-        They keep the leads that they worked on; see ``reassign_leads``.
-        """
-        demo = update(StaffUserRow).where(StaffUserRow.id.in_(self.demo))
-        session.execute(demo.values(active=True))
-        yield
-        session.execute(demo.values(active=False))
 
 
 _IS_COLLEAGUE = StaffUserRow.email.in_([email for _, email in _COLLEAGUES])
@@ -79,6 +59,18 @@ def find_staff(session: Session) -> Staff:
     return Staff(active, session.scalars(ids.where(_IS_COLLEAGUE)).all())
 
 
+@contextmanager
+def at_work(session: Session, staff: Staff) -> Iterator[None]:
+    """Let demo colleagues act, until the block ends: only active accounts can.
+
+    They keep the leads that they worked on; see ``reassign_leads``.
+    """
+    demo = update(StaffUserRow).where(StaffUserRow.id.in_(staff.demo))
+    session.execute(demo.values(active=True))
+    yield
+    session.execute(demo.values(active=False))
+
+
 def new_work(
     session: Session,
     submission: SubmissionRow,
@@ -89,11 +81,13 @@ def new_work(
 ) -> LeadWork:
     """A lead that nobody has worked on, in the hands of a random account."""
     lead = session.get_one(LeadRow, submission.id)
-    by = random.choice((*staff.active, *staff.demo))
-    return LeadWork(session, submission, lead, office, now, random, by, submission.submitted_at)
+    by = random.choice(staff.everyone)
+    return LeadWork(
+        session, submission, lead, staff, office, now, random, by, submission.submitted_at
+    )
 
 
-def work_on(work: LeadWork, staff: Staff) -> None:
+def work_on(work: LeadWork) -> None:
     """Do with a lead what staff would have done by now."""
     try:
         if work.submission.contact is None:
@@ -104,7 +98,7 @@ def work_on(work: LeadWork, staff: Staff) -> None:
             work.do(handovers.claim)
             consults.hold(work)
         elif _reply_first(work):
-            _hand_over(work, staff)
+            _hand_over(work)
             if _reach(work):
                 _talk(work)
     except LaterThanNow:
@@ -126,21 +120,21 @@ def _reply_first(work: LeadWork) -> bool:
     return True
 
 
-def _hand_over(work: LeadWork, staff: Staff) -> None:
+def _hand_over(work: LeadWork) -> None:
     """Offer some leads to a colleague; a demo colleague always declines."""
     random = work.random
     if random.random() > 0.25:
         return
-    to = random.choice([user for user in (*staff.active, *staff.demo) if user != work.by])
+    to = random.choice([user for user in work.staff.everyone if user != work.by])
     work.wait(0.5, 6)
     work.do(handovers.hand_over, to)
     try:
         work.wait(0.5, 9)
     except LaterThanNow:
-        if to in staff.demo:  # no handover may wait for a disabled account
+        if to in work.staff.demo:  # no handover may wait for a disabled account
             work.do(handovers.cancel_handover)
         raise
-    if to in staff.active and random.random() < 0.65:
+    if to in work.staff.active and random.random() < 0.65:
         work.by = to
         work.do(handovers.accept)
     else:
@@ -189,66 +183,61 @@ def _follow_up(work: LeadWork) -> None:
         work.lose()
 
 
-def _do_nothing(_work: LeadWork, _staff: Staff) -> None:
+def _do_nothing(work: LeadWork) -> None:
     """Nobody has called yet: in time, or too late."""
 
 
-def _call(work: LeadWork, staff: Staff) -> None:
+def _call(work: LeadWork) -> None:
     """A first talk, by an account that can sign in, where there is one."""
-    work.by = (*staff.active, *staff.demo)[0]
+    work.by = work.staff.everyone[0]
     work.wait(0.2, 0.7)
     work.contact(1)
 
 
-def _snooze(work: LeadWork, staff: Staff, days: int) -> None:
-    _call(work, staff)
+def _snooze(work: LeadWork, days: int) -> None:
+    _call(work)
     day = work.office.today(work.now) + timedelta(days=days)
     work.do(actions.schedule_follow_up, day, office=work.office)
 
 
-def _call_in_vain(work: LeadWork, staff: Staff) -> None:
-    work.by = (*staff.active, *staff.demo)[0]
+def _call_in_vain(work: LeadWork) -> None:
+    work.by = work.staff.everyone[0]
     for _ in range(2):
         work.wait(0.2, 0.7)
         work.contact(0)
 
 
-def _schedule(work: LeadWork, staff: Staff) -> None:
+def _schedule(work: LeadWork) -> None:
     """A consult in two days, which a colleague agreed on by phone."""
-    _call(work, staff)
+    _call(work)
     work.do(actions.move, "consult_booked", consult_at=on_day(work, 2, 11))
 
 
-def _offer(work: LeadWork, staff: Staff) -> None:
+def _offer(work: LeadWork) -> None:
     """A colleague wants to hand it over, and waits for an answer."""
-    work.by = staff.demo[0]
+    work.by = work.staff.demo[0]
     work.wait(0.2, 0.7)
     work.contact(1)
-    if staff.active:
-        work.do(handovers.hand_over, staff.active[0])
+    if work.staff.active:
+        work.do(handovers.hand_over, work.staff.active[0])
 
 
-LastAction = Callable[[LeadWork, Staff], None]
-
-
-def _by_owner(action: Callable[[LeadWork], None]) -> LastAction:
-    return lambda work, _staff: action(work)
-
+LastAction = Callable[[LeadWork], None]
 
 MORNING: Sequence[tuple[timedelta, LastAction]] = (
     (timedelta(), _do_nothing),
     (timedelta(days=5), _do_nothing),
     (timedelta(days=24), partial(_snooze, days=0)),
     (timedelta(days=9), _offer),
-    (timedelta(days=4), _by_owner(consults.book_today)),
-    (timedelta(days=8), _by_owner(partial(consults.book, days=-1))),
+    (timedelta(days=4), consults.book_today),
+    (timedelta(days=8), partial(consults.book, days=-1)),
     (timedelta(days=11), _call_in_vain),
-    (timedelta(days=1), _by_owner(partial(consults.book, days=3, is_requested=True))),
-    (timedelta(days=3), _by_owner(consults.cancel)),
-    (timedelta(days=10), _by_owner(consults.miss)),
-    (timedelta(days=7), _by_owner(partial(consults.book, days=1))),
-    (timedelta(days=2), _by_owner(consults.move)),
-    (timedelta(days=3), _by_owner(consults.open_calendar)),
+    (timedelta(days=1), partial(consults.book, days=3, is_requested=True)),
+    (timedelta(days=3), consults.cancel),
+    (timedelta(days=10), consults.miss),
+    (timedelta(days=7), partial(consults.book, days=1)),
+    (timedelta(days=2), consults.move),
+    (timedelta(days=3), consults.open_calendar),
     (timedelta(days=12), partial(_snooze, days=12)),
     (timedelta(days=6), _schedule),
     (timedelta(hours=2), _do_nothing),
@@ -257,6 +246,6 @@ MORNING: Sequence[tuple[timedelta, LastAction]] = (
 """What waits for staff this morning: how long ago a lead came, and what was done with it since."""
 
 
-def work_until_morning(work: LeadWork, staff: Staff, last: LastAction) -> None:
+def work_until_morning(work: LeadWork, last: LastAction) -> None:
     with suppress(LaterThanNow):  # such as after a week of holidays
-        last(work, staff)
+        last(work)
