@@ -97,10 +97,15 @@ def _openings(
 
     Companies that are asked fewer questions than the others, such as new ones, are rare.
     """
-    walks = [walk(questionnaire, profile) for profile in profiles(questionnaire)]
+    walks = _walks_of_profiles(questionnaire)
     of_kind = [w for w in walks if (w.facts["mode"], w.facts["path"]) == (mode, path)]
     most = max(len(w.asked) for w in of_kind)
     return [dict(w.given) for w in of_kind], [1 if len(w.asked) == most else 0.05 for w in of_kind]
+
+
+@cache
+def _walks_of_profiles(questionnaire: Questionnaire) -> list[Walk]:
+    return [walk(questionnaire, profile) for profile in profiles(questionnaire)]
 
 
 def _answer(asked: Asked, company: _Company, habit: float, random: Random) -> Answer | None:

@@ -233,19 +233,20 @@ def test_hours_begin_and_end_with_the_clock_on_the_wall_whenever_it_is_changed()
     """Each half hour near each kind of change, by clocks that are looked at every minute."""
     for change, zone in _changes().values():
         minutes = [change + n * MINUTE for n in range(-9 * 60, 9 * 60)]
-        wall = {minute: minute.astimezone(zone).replace(tzinfo=None) for minute in minutes}
-        near = wall[change].replace(minute=0, second=0)
+        clock = [(minute, minute.astimezone(zone).replace(tzinfo=None)) for minute in minutes]
+        near = dict(clock)[change].replace(minute=0, second=0)
         for edge in (near + n * HOUR / 2 for n in range(-6, 7)):
             midnight = datetime.combine(edge, time())
             for opens, closes in ((edge - 2 * HOUR, edge), (edge, edge + HOUR / 2)):
                 span = (max(opens - midnight, 0 * HOUR), min(closes - midnight, 24 * HOUR))
                 if span[0] == span[1]:
                     continue
-                begin = min(m for m in minutes if wall[m] >= midnight + span[0])
+                opening, closing = midnight + span[0], midnight + span[1]
+                begin = next(at for at, shown in clock if shown >= opening)
                 if span[1] == 24 * HOUR:
-                    end = min(m for m in minutes if wall[m] >= midnight + span[1])
+                    end = next(at for at, shown in clock if shown >= closing)
                 else:
-                    end = max(m for m in minutes if wall[m] < midnight + span[1]) + MINUTE
+                    end = next(at for at, shown in reversed(clock) if shown < closing) + MINUTE
                 office = Office(zone=zone, week={edge.weekday(): [span]})
                 expected = (begin, end) if begin < end else None
                 assert office.opening(edge.date()) == expected, (zone, edge, span)
