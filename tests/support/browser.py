@@ -10,8 +10,9 @@ import shutil
 import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,6 +20,7 @@ from flask import Flask
 from playwright.sync_api import Browser, CDPSession, ConsoleMessage, Error, Playwright, Request
 from playwright.sync_api import Page as Tab
 from waitress.server import create_server
+from waitress.wasyncore import close_all
 
 from tests.support.axe import find_violations
 from tests.support.patience import patience
@@ -107,23 +109,19 @@ def serving(make_app: Callable[[str], Flask]) -> Iterator[str]:
 
     `make_app` gets the address that people would use, as the app must know it for its links.
     """
+    sockets: dict[int, Any] = {}
     with socket.create_server(("127.0.0.1", 0)) as listener:
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        server = create_server(make_app(address), sockets=[listener], threads=4)
-        thread = threading.Thread(target=_run_until_closed, args=(server,), daemon=True)
+        server: Any = create_server(make_app(address), map=sockets, sockets=[listener], threads=4)
+        thread = threading.Thread(target=server.run, daemon=True)
         thread.start()
         try:
             yield address
         finally:
-            server.close()
             server.task_dispatcher.shutdown()
+            # By the thread itself, which is woken for it and ends when no socket is left.
+            server.trigger.pull_trigger(partial(close_all, sockets))
             thread.join(timeout=5)
-
-
-def _run_until_closed(server: Any) -> None:
-    # The loop waits on the very socket that closing takes away.
-    with suppress(OSError):
-        server.run()
 
 
 @dataclass
