@@ -145,7 +145,7 @@ def record_submission(
     """Count a response that is being submitted: its review is done, and it was left nowhere."""
     connection, of_it = session.connection(), {"of_draft": draft_id}
     connection.execute(_LINK, {**of_it, "submitted": True, "submission_id": submission_id})
-    if connection.execute(_LEAVE, of_it).first():
+    if connection.execute(_END_VISIT, of_it).first():
         review = PageVisit(REVIEW)
         sent = _sent(SaveEvent(review, review), session.now() - before)
         _write_visits(session, keys, draft_id, [{**sent, "is_last": False}])
@@ -229,7 +229,7 @@ _ADVANCE = (
     .values(furthest=bindparam("place"))
 )
 _LINK = update(_STATS).where(_STATS.c.draft_id == bindparam("of_draft"))
-_LEAVE = (
+_END_VISIT = (
     update(_VISITS)
     .where(_VISITS.c.draft_id == bindparam("of_draft"), _VISITS.c.is_last)
     .values(is_last=False)
