@@ -66,7 +66,7 @@ SHORTER: tuple[tuple[ModuleType, dict[str, object]], ...] = (
         },
     ),
     (insights, {"RESPONSES": 40, "ROUNDS": 1}),
-    (exports, {"LEADS": 6, "ROUNDS": 1}),
+    (exports, {"LEADS": 2, "TIMES": 1, "ROUNDS": 1}),
     (worker, {"FEW": 2, "MANY": 4, "CONTACTS_BEFORE": 0, "OWNERS": 1}),
     (worker, {"SETTLE_SECONDS": 0.1, "IDLE_SECONDS": 1}),
 )
