@@ -52,10 +52,11 @@ def check(name: str | None) -> None:
     Without --edition, every published edition is checked.
     """
     found = False
-    for edition in [name] if name else names():
+    wanted = [name] if name else names()
+    for edition in wanted:
         for problem in problems_of(_load(edition)):
             found = True
-            click.echo(f"{edition}/{problem}" if len(names()) > 1 else str(problem))
+            click.echo(f"{edition}/{problem}" if len(wanted) > 1 else str(problem))
     if found:
         raise CommandError("some texts need a change, see above")
     click.echo("All texts are fit to be shown.")

@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 
 from consult.api import lead_query
+from consult.questionnaire.editions import newest
 from consult.storage.api import api_tokens
 from consult.storage.leads import changes, handovers
 from consult.storage.leads.leads import timeline
@@ -47,7 +48,7 @@ def test_a_lead_has_its_contact_its_state_and_its_scorecard(app: Flask, program:
     assert scorecard["archetype"] == listed["archetype"] == "baton_on_the_floor"
     assert listed["separation"] == round(scorecard["separation"]["confirmed"], 1)
     assert listed["handoff"] == round(scorecard["handoff"]["confirmed"], 1)
-    assert scorecard["edition"] == listed["edition"] == "2026-12"
+    assert scorecard["edition"] == listed["edition"] == newest().name
     facts = {name: listed[name] for name in ("stage", "version", "source", "wants_consult")}
     assert facts == {"stage": "new", "version": 1, "source": "fair", "wants_consult": True}
     assert listed["url"] == f"{BASE}/staff/leads/{lead_id}"

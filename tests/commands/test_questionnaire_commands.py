@@ -21,7 +21,7 @@ def test_check_names_each_text_to_change(monkeypatch: pytest.MonkeyPatch) -> Non
     assert (result.exit_code, result.stdout) == (0, "All texts are fit to be shown.\n")
     problems = [Problem("handoff.yaml: first_reply: why", "ends badly")]
     monkeypatch.setattr(questionnaire_commands, "problems_of", lambda _edition: problems)
-    result = run("check")
+    result = run("check", "--edition", newest().name)
     assert result.exit_code == 1
     assert result.stdout == "handoff.yaml: first_reply: why: ends badly\n"
     assert result.stderr == "consult: some texts need a change, see above\n"

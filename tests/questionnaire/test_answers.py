@@ -55,7 +55,7 @@ CARDS = ", ".join(EDITION.questions["done_last_30_days"].accepted)
 @pytest.mark.parametrize(
     ("id", "value", "message"),
     [
-        ("H3a", 1, "is not a question of edition 2026-12"),
+        ("H3a", 1, f"is not a question of edition {EDITION.name}"),
         ("marketing_owner", 4, "4 is not offered; it takes a whole number from 0 to 3"),
         ("first_reply", 5, '5 is not offered; it takes a whole number from 0 to 4, or "unknown"'),
         ("first_sale_value", -1, "-1 is not offered; it takes a number from 0 to 1000000000"),

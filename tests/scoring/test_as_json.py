@@ -30,7 +30,7 @@ def without_details(axis: dict[str, Any]) -> dict[str, Any]:
 def test_the_head_says_which_edition_was_answered_and_how() -> None:
     head = ("edition", "depth", "mode", "path", "complete", "missing", "ignored")
     assert {key: PRINTED[key] for key in head} == {
-        "edition": "2026-12",
+        "edition": EDITION.name,
         "depth": "full",
         "mode": "solo",
         "path": "conversation",
@@ -155,7 +155,7 @@ def test_unfinished_answers_get_nothing_imputed() -> None:
     nothing = dict.fromkeys(["confirmed", "possible", "band", "unknown_share"])
     printed = scorecard_json(score(way.on_path))
     assert printed == {
-        "edition": "2026-12",
+        "edition": EDITION.name,
         "depth": "quick",
         "mode": "team",
         "path": "checkout",
