@@ -15,12 +15,12 @@ from consult.crypto import booking_key, booking_token
 from consult.delivery.booking.booking_mail import booking_file
 from consult.owner.contact_pages import (
     ContactForm,
-    check_contact,
     consume_contact,
     contact_in,
     contact_page,
     mailbox_of,
     request_first_confirmation,
+    screen_contact,
     thanks_url,
 )
 from consult.owner.result_pages import open_result, opens_contact_of
@@ -97,19 +97,19 @@ def _book(token: str, lead: SubmissionRow, form: ContactForm | None) -> str:
     The contact is saved first, so that the booking finds it; neither is if the time is taken.
     """
     made, office = services(), services().settings.office
-    check = link = None
+    screening = link = None
     if form:
         given = contact_in(form, lead, wants_consult=True)
-        check, link = check_contact(lead, token, given.email)
+        screening, link = screen_contact(lead, token, given.email)
     elif lead.contact:
         given = replace(NewContact.of(lead.contact), wants_consult=True)
     _count_booking(given.email)
     with made.database.writing() as session:
         lock_leads(session, [lead.id])
-        submission.save_contact(session, token, given, link, office, check)
+        submission.save_contact(session, token, given, link, office, screening)
         _book_slot(session, lead.id, chosen_zone())
-    if check:
-        request_first_confirmation(lead, token, given.email, check)
+    if screening:
+        request_first_confirmation(lead, token, given.email, screening)
     return given.email if form else ""
 
 

@@ -30,7 +30,7 @@ from consult.owner.result_pages import (
 )
 from consult.report.report import from_json
 from consult.storage.leads import leads, submission
-from consult.storage.leads.submission import Check, NewContact
+from consult.storage.leads.submission import NewContact, Screening
 from consult.storage.tables.submission_tables import ContactRow, SubmissionRow
 from consult.web.embed import full_path
 from consult.web.limits import network_of
@@ -87,10 +87,10 @@ def _save(token: str, template: str, *, consult: bool = False) -> ResponseReturn
     given = contact_in(form, lead, wants_consult=consult)
     if lead.contact and not _may_change(lead) and NewContact.of(lead.contact) != given:
         return redirect(url_for(".contact", token=token), 303)
-    check, link = check_contact(lead, token, given.email)
+    screening, link = screen_contact(lead, token, given.email)
     with services().database.writing() as session:
-        submission.save_contact(session, token, given, link, services().settings.office, check)
-    request_first_confirmation(lead, token, given.email, check)
+        submission.save_contact(session, token, given, link, services().settings.office, screening)
+    request_first_confirmation(lead, token, given.email, screening)
     return redirect(thanks_url(lead, token, given.email), 303)
 
 
@@ -110,26 +110,28 @@ def contact_in(form: ContactForm, lead: SubmissionRow, *, wants_consult: bool) -
     )
 
 
-def check_contact(lead: SubmissionRow, token: str, email: str) -> tuple[Check, str | None]:
+def screen_contact(lead: SubmissionRow, token: str, email: str) -> tuple[Screening, str | None]:
     """What is known of the form that was sent, and the link to mail with the report, if at once."""
-    check = _check(lead, token, email)
-    return check, None if check.waits else _link_to_mail(lead, email, token)
+    screening = _screen(lead, token, email)
+    return screening, None if screening.waits else _link_to_mail(lead, email, token)
 
 
-def request_first_confirmation(lead: SubmissionRow, token: str, email: str, check: Check) -> None:
+def request_first_confirmation(
+    lead: SubmissionRow, token: str, email: str, screening: Screening
+) -> None:
     """Mail the link to confirm an address that was just saved, where everyone gets one."""
     is_new_address = lead.contact is None or lead.contact.email != email
     must_confirm = services().settings.confirm_mail == "always"
-    if must_confirm and is_new_address and not is_suspect(check.signs):
+    if must_confirm and is_new_address and not is_suspect(screening.signs):
         _request_confirmation(token, email)
 
 
-def _check(lead: SubmissionRow, token: str, email: str) -> Check:
+def _screen(lead: SubmissionRow, token: str, email: str) -> Screening:
     signs: Signs = signs_of("contact", token, email, seconds_taken=lead.seconds_taken)
     with services().database.reading() as session:
         if lead.contact and leads.is_suspect(session, lead.id):
             signs = {**of_sender(lead.contact.signs), **signs}
-    return Check(
+    return Screening(
         signs=signs,
         must_confirm=_must_confirm(signs),
         waiting_token=encrypt(secret_key(), Purpose.WAITING_REPORT, token, lead.id),

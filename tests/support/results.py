@@ -20,7 +20,7 @@ from consult.storage.drafts import drafts, resume_links
 from consult.storage.drafts.drafts import Changes
 from consult.storage.jobs import EMAIL_CONFIRM
 from consult.storage.leads import leads, submission
-from consult.storage.leads.submission import Check, NewSubmission
+from consult.storage.leads.submission import NewSubmission, Screening
 from consult.storage.tables.delivery_tables import JobRow
 from consult.storage.tables.submission_tables import ResumeLinkRow
 from tests.support.apps import services_of
@@ -87,8 +87,8 @@ def suspect_result(app: Flask) -> str:
     )
     contact = replace(CONTACT, email="zoe@mailinator.com", name="Zoe Quill", business="Quill")
     with made.database.writing() as session:
-        check = Check(signs=SPAM_SIGNS, waiting_token=waiting)
-        submission.save_contact(session, token, contact, check=check)
+        screening = Screening(signs=SPAM_SIGNS, waiting_token=waiting)
+        submission.save_contact(session, token, contact, screening=screening)
     return path
 
 

@@ -52,7 +52,7 @@ class NewContact:
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class Screening:
     """What is known of the form that brought a contact.
 
     `signs` are those of a robot. `must_confirm` is whether the address is to be confirmed in any
@@ -137,7 +137,7 @@ def save_contact(
     contact: NewContact,
     mail_link: str | None = None,
     office: Office | None = None,
-    check: Check | None = None,
+    screening: Screening | None = None,
 ) -> bool:
     """Save or correct the contact of a result, and request its PDFs again, in the owner's name.
 
@@ -145,9 +145,9 @@ def save_contact(
     reply clock, by the hours of the `office`. `mail_link` is the address of the result page, for
     the mail with the report, which is sent to an address that is new or corrected; None sends none.
 
-    With a `check` that finds it suspect, the lead is marked as such, and nobody is notified. A lead
-    that staff were once notified of stays what it is; of a suspect correction, only the mail waits.
-    Without a `check`, what is known of the contact counts.
+    With a `screening` that finds it suspect, the lead is marked as such, and nobody is notified. A
+    lead that staff were once notified of stays what it is; of a suspect correction, only the mail
+    waits. Without one, what is known of the contact counts.
 
     Returns whether the result token is known.
     """
@@ -156,7 +156,7 @@ def save_contact(
         return False
     stored = session.get(ContactRow, row.id)
     is_first = stored is None
-    check = check or Check(signs=stored.signs if stored else {})
+    screening = screening or Screening(signs=stored.signs if stored else {})
     if stored is None:
         record_event(session, row.id, "contact_left")
         stored = ContactRow(submission_id=row.id)
@@ -166,14 +166,14 @@ def save_contact(
     is_new_address = stored.email != contact.email
     for name, value in asdict(contact).items():
         setattr(stored, name, value)
-    stored.consented_at, stored.signs = session.now(), dict(check.signs)
+    stored.consented_at, stored.signs = session.now(), dict(screening.signs)
     if is_new_address:
         stored.confirm_hash = None
-        stored.waiting_token = (check.waiting_token or None) if check.waits else None
+        stored.waiting_token = (screening.waiting_token or None) if screening.waits else None
     row.report_revision += 1
     lead.wants_consult = contact.wants_consult
     was_known = not (is_first or lead.suspect)
-    lead.suspect = not was_known and is_suspect(check.signs)
+    lead.suspect = not was_known and is_suspect(screening.signs)
     if lead.suspect:
         page_events.record_reached(session, row.id, suspect=True)
     else:
@@ -181,9 +181,9 @@ def save_contact(
     index_lead(session, row.id)
     _enqueue_documents(session, row)
     if is_new_address:
-        if mail_link and not check.waits:
+        if mail_link and not screening.waits:
             enqueue_report_email(session, row.id, contact.email, mail_link)
-        if check.look_up:
+        if screening.look_up:
             enqueue(session, CHECK_ADDRESS, {}, submission_id=row.id)
         email_bookings(session, row.id)
     return True

@@ -13,7 +13,7 @@ from consult.storage.booking.own_calendar import BookedError, TakenError
 from consult.storage.db.database import Database, Session
 from consult.storage.leads import actions, changes, submission
 from consult.storage.leads.changes import NotAllowedError
-from consult.storage.leads.submission import Check
+from consult.storage.leads.submission import Screening
 from consult.storage.privacy import erasure
 from consult.storage.tables.booking_tables import BookingRow, BusyFeedRow
 from consult.storage.tables.delivery_tables import JobRow, NotificationRow
@@ -325,8 +325,8 @@ def test_staff_move_a_consult_even_to_a_time_that_is_taken(
 
 def suspect(database: Database) -> tuple[int, str]:
     token = submitted(database)
-    check = Check(signs=SPAM_SIGNS, waiting_token=b"x")
-    write(database, submission.save_contact, token, CONTACT, check=check)
+    screening = Screening(signs=SPAM_SIGNS, waiting_token=b"x")
+    write(database, submission.save_contact, token, CONTACT, screening=screening)
     return lead_of(database, token).id, token
 
 
