@@ -163,7 +163,7 @@ class JobLine:
 
 @dataclass(frozen=True, slots=True)
 class Roles:
-    """Which questions and dimensions other rooms read, so that no id is named outside an edition.
+    """Which questions and dimensions other code reads, so that no id is named outside an edition.
 
     ``troubles`` asks what bothers the owner, ``recent_jobs`` which sorting cards they did lately.
     ``early`` holds for a firm with too few customers to look back. ``own_words`` is the

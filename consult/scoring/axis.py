@@ -1,6 +1,6 @@
 """One axis of the result: the lines of its score, its dimensions and its band.
 
-An axis is the weighted mean of its dimensions, a dimension the mean of its lines (5.1). Written
+An axis is the weighted mean of its dimensions, a dimension the mean of its lines. Written
 out line by line, each line has an effective weight, the weights of an axis add up to 100, and
 
     score = sum of weight x points / 100,   score + all that was lost = 100, exactly.
@@ -35,7 +35,7 @@ SORTING = "sorting"
 SORTING_CLAIMS = ("Q1", "Q2", "Q3")
 
 CUTS = (25, 50, 75)
-"""Where the bands begin (5.5): below 50 an average answer means "by chance", from 75 "in use"."""
+"""Where the bands begin: below 50 an average answer means "by chance", from 75 "in use"."""
 
 BANDS: dict[Axis, tuple[str, str, str, str]] = {
     "separation": ("blended", "blurred", "marked", "clear"),
@@ -44,7 +44,7 @@ BANDS: dict[Axis, tuple[str, str, str, str]] = {
 TOO_MUCH_UNKNOWN = "too_much_unknown"
 
 UNKNOWN_LIMIT = Fraction(1, 3)
-"""The share of an axis' weight from which unknowns are the finding (5.3)."""
+"""The share of an axis' weight from which unknowns are the finding."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,7 +112,7 @@ def lines_of(answers: OnPathAnswers, axis: Axis) -> tuple[Line, ...]:
 def sorting_twelfths(answers: OnPathAnswers) -> int:
     """The sorting score, in twelfths of 100.
 
-    Right answers less wrong ones over the clear cards asked (4.4): guessing gives about nothing,
+    Right answers less wrong ones over the clear cards asked: guessing gives about nothing,
     and an honest "not sure" is never worse than a wrong answer. "Either" cards do not count.
     """
     right = wrong = 0

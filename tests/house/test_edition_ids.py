@@ -1,4 +1,4 @@
-"""No id of an edition is written outside its folder: other rooms read roles, rules and the walk."""
+"""No id of an edition is written outside its folder: other code reads roles, rules and the walk."""
 
 import ast
 import re

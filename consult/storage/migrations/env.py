@@ -1,4 +1,4 @@
-"""Alembic's entry: run the migrations on the connection that ``schema.upgrade`` opened."""
+"""Alembic's entry: run the migrations on the connection that ``migrate.upgrade`` opened."""
 
 from alembic import context
 
