@@ -137,7 +137,7 @@ def storm(
         wait_until_ready([one.port for one in machines])
         people = People([one.port for one in machines], ledger, seed)
         people.begin(owners, STAFF)
-        wait_until(lambda: ledger.contacts and ledger.claims and ledger.notes, "what may be lost")
+        wait_until(lambda: ledger.problems or ledger.has_all, "what may be lost")
         faults = Faults(
             seconds,
             seed,

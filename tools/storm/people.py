@@ -61,6 +61,11 @@ class Ledger:
     pdf_waits: list[float] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
+    @property
+    def has_all(self) -> bool:
+        """Whether there is something of each kind that may be lost."""
+        return all((self.answers, self.results, self.contacts, self.claims, self.notes))
+
 
 class Balancer:
     """A WSGI application that passes each request to any of several servers on this machine."""
