@@ -9,7 +9,7 @@ from playwright.sync_api import Browser
 from tests.browser.site import Site
 from tests.support import staff_client
 from tests.support.browser import DESK_WIDTH, PHONE_WIDTH, Visit, visiting
-from tests.support.keyboard_and_touch import sign_in
+from tests.support.keyboard_and_touch import sign_in_as_in
 from tests.support.submissions import CONTACT
 
 SCRIPTS = Path(__file__).parents[2] / "static/js"
@@ -138,7 +138,7 @@ def test_one_screen_tells_what_to_know_before_the_call(
 ) -> None:
     """On a desk, all of it; on a phone who, why, their own words and the first question."""
     with visiting(browser, site.origin, width=PHONE_WIDTH, height=780, touch=True) as phone:
-        sign_in(phone)
+        sign_in_as_in(visit, phone)
         for window, height, parts in ((visit, 800, DESK_PARTS), (phone, 780, PHONE_PARTS)):
             for lead_id in (3, 5, 8):
                 window.open(f"/staff/leads/{lead_id}")

@@ -42,13 +42,10 @@ def test_a_first_page_is_light_and_the_next_one_lighter(browser: Browser, site: 
             assert 1 < weight < NEXT_KB, f"{path} takes {weight:.1f} kB as the next page"
 
 
-@pytest.mark.parametrize("owner", ["sole plumber", "shop"])
-def test_a_phone_shows_the_quick_check_in_few_screens(
-    browser: Browser, site: Site, owner: str
-) -> None:
-    with visiting(browser, site.origin) as visit:
-        visit.tab.set_viewport_size(WINDOW)
-        journey = Journey(PageClient(site.app), OWNERS[owner].answers)
-        made = effort(journey, visit.tab, site.origin)
+@pytest.mark.parametrize("name", ["sole plumber", "shop"])
+def test_a_phone_shows_the_quick_check_in_few_screens(site: Site, owner: Visit, name: str) -> None:
+    owner.look(WINDOW["width"], height=WINDOW["height"])
+    journey = Journey(PageClient(site.app), OWNERS[name].answers)
+    made = effort(journey, owner.tab, site.origin)
     assert made.screens <= MOST["quick"].screens
     assert made.review <= MOST["quick"].review

@@ -2,10 +2,8 @@
 
 from pathlib import Path
 
-from playwright.sync_api import Browser
-
 from tests.browser.site import Site
-from tests.support.browser import PHONE_WIDTH, Visit, visiting
+from tests.support.browser import Visit
 from tests.support.keyboard_and_touch import tab_to
 
 SCRIPT = Path(__file__).parents[2] / "static/js/what-if.js"
@@ -18,38 +16,36 @@ def scores(visit: Visit) -> str:
 
 
 def test_the_scores_follow_at_once_and_the_picked_answer_stays_in_view(
-    browser: Browser, site: Site
+    owner: Visit, site: Site
 ) -> None:
-    with visiting(browser, site.origin, width=PHONE_WIDTH) as visit:
-        visit.open(f"{site.result}/what-if")
-        before = scores(visit)
-        visit.tab.evaluate("window.stays = true")
-        picked = visit.tab.locator("#follow_up")
-        picked.scroll_into_view_if_needed()
-        place = picked.bounding_box()
-        picked.select_option("3")
-        visit.tab.locator("#changes", has_text="One answer changed").wait_for()
-        assert scores(visit) != before
-        assert visit.tab.evaluate("window.stays"), "the page was left"
-        assert visit.path.endswith("?follow_up=3"), "the address can be kept and passed on"
-        after = picked.bounding_box()
-        assert place
-        assert after
-        assert abs(place["y"] - after["y"]) <= 1
-        assert visit.tab.locator("#moves").get_attribute("aria-live") == "polite"
+    owner.open(f"{site.result}/what-if")
+    before = scores(owner)
+    owner.tab.evaluate("window.stays = true")
+    picked = owner.tab.locator("#follow_up")
+    picked.scroll_into_view_if_needed()
+    place = picked.bounding_box()
+    picked.select_option("3")
+    owner.tab.locator("#changes", has_text="One answer changed").wait_for()
+    assert scores(owner) != before
+    assert owner.tab.evaluate("window.stays"), "the page was left"
+    assert owner.path.endswith("?follow_up=3"), "the address can be kept and passed on"
+    after = picked.bounding_box()
+    assert place
+    assert after
+    assert abs(place["y"] - after["y"]) <= 1
+    assert owner.tab.locator("#moves").get_attribute("aria-live") == "polite"
 
 
-def test_keys_without_javascript_show_the_same(browser: Browser, site: Site) -> None:
-    with visiting(browser, site.origin) as visit:
-        visit.open(f"{site.result}/what-if?follow_up=3")
-        expected = scores(visit)
-    with visiting(browser, site.origin, javascript=False) as visit:
-        visit.open(f"{site.result}/what-if")
-        tab_to(visit.tab, "#follow_up")
-        visit.tab.keyboard.press("ArrowDown")
-        tab_to(visit.tab, "form.what-if button")
-        visit.leave(lambda: visit.tab.keyboard.press("Enter"))
-        assert scores(visit) == expected
+def test_keys_without_javascript_show_the_same(
+    owner: Visit, plain_owner: Visit, site: Site
+) -> None:
+    owner.open(f"{site.result}/what-if?follow_up=3")
+    plain_owner.open(f"{site.result}/what-if")
+    tab_to(plain_owner.tab, "#follow_up")
+    plain_owner.tab.keyboard.press("ArrowDown")
+    tab_to(plain_owner.tab, "form.what-if button")
+    plain_owner.leave(lambda: plain_owner.tab.keyboard.press("Enter"))
+    assert scores(plain_owner) == scores(owner)
 
 
 def test_the_script_is_small() -> None:

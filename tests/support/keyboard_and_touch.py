@@ -41,6 +41,14 @@ def sign_in(visit: Visit, email: str = staff_client.EMAIL) -> None:
     assert visit.path != "/staff/sign-in", visit.tab.locator("main").inner_text()
 
 
+def sign_in_as_in(other: Visit, visit: Visit) -> None:
+    """Have a window signed in as another of the same site is."""
+    cookies = other.tab.context.cookies()
+    visit.tab.context.add_cookies(
+        [{"name": one["name"], "value": one["value"], "url": visit.origin} for one in cookies]
+    )
+
+
 FIELDS = """() => {
   const fields = new Map();
   for (const form of document.forms) {
