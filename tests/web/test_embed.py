@@ -58,15 +58,27 @@ def check_stays(page: Page, prefix: str) -> None:
     assert "http://127.0.0.1:8000/embed" not in page.html
 
 
-@pytest.mark.parametrize("prefix", ["/embed", "/embed/auto", "/embed/clear", "/embed/auto/clear"])
-def test_every_page_stays_in_the_frame(app: Flask, prefix: str) -> None:
-    """Without cookies, scripts, or headers that an old browser doesn't send."""
-    client = PageClient(app)
+def start_in(client: PageClient, prefix: str) -> Journey:
+    """A check that was begun in a frame."""
     journey = Journey(client, BATON_ON_THE_FLOOR.answers, query=f"{prefix[1:]}/?ref=fair")
     check_stays(journey.page, prefix)
     assert journey.page.link("Open in a full page") == "/?ref=fair"
     journey.start()
     check_stays(journey.page, prefix)
+    return journey
+
+
+def test_each_kind_of_frame_is_stayed_in(client: PageClient) -> None:
+    for prefix in ("/embed", "/embed/auto", "/embed/clear"):
+        journey = start_in(client, prefix)
+        journey.answer()
+        check_stays(journey.page, prefix)
+
+
+def test_every_page_stays_in_the_frame(client: PageClient) -> None:
+    """Without cookies, scripts, or headers that an old browser doesn't send."""
+    prefix = "/embed/auto/clear"
+    journey = start_in(client, prefix)
     check = journey.page.path.removesuffix("/trouble")
     check_stays(client.get(f"{check}/pause"), prefix)
     while not journey.page.path.endswith("/review"):
