@@ -43,8 +43,7 @@ def map_rows(questionnaire: Questionnaire) -> Iterator[Row]:
     for number, part in enumerate(questionnaire.structure.parts, start=1):
         yield Row(0, f"{number} · {questionnaire.texts.parts[part.id].title}")
         for page in part.pages:
-            full_only = not any(question.quick for question in page.questions)
-            yield Row(1, page.id, "full only" if full_only else "")
+            yield Row(1, page.id, "" if page.quick else "full only")
             for question in page.questions:
                 note, branches = _note(questionnaire, question), question.asked is not ALWAYS
                 yield Row(2, question.id, note, branches)
@@ -151,8 +150,7 @@ def _plain(value: object) -> object:
     if hasattr(value, "holds"):  # a condition reads as a sentence
         return str(value)
     if is_dataclass(value):
-        # What is worked out from the rest has no say of its own.
-        return {f.name: _plain(getattr(value, f.name)) for f in fields(value) if f.init}
+        return {f.name: _plain(getattr(value, f.name)) for f in fields(value)}
     if isinstance(value, Mapping):
         return {key: _plain(inner) for key, inner in value.items()}
     if isinstance(value, tuple | list):

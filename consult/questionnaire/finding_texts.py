@@ -1,10 +1,10 @@
 """The shape of findings.yaml: which texts each finding, band, name and step has."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 from consult.questionnaire.model import Structure
 from consult.questionnaire.questions import EditionError
-from consult.questionnaire.yaml_texts import Texts, text_at
+from consult.questionnaire.yaml_texts import Texts, check_ids, text_at
 
 _FILE = "findings.yaml"
 _ENTRIES: Mapping[tuple[str, ...], tuple[str, ...]] = {
@@ -102,7 +102,7 @@ def check_findings(structure: Structure, texts: Texts) -> Texts:
     for place, text in _single_texts(texts):
         text_at(place, text)
     for path, ids in _by_structure(structure).items():
-        _check_ids(_place(*path), _group(texts, path), ids)
+        check_ids(_place(*path), _group(texts, path), ids)
     return texts
 
 
@@ -159,15 +159,6 @@ def _by_structure(structure: Structure) -> dict[tuple[str, ...], list[str]]:
         ("agreement", "lines"): list(structure.roles.agreement),
         ("matters",): ["separation", "handoff"],
     }
-
-
-def _check_ids(place: str, entries: Texts, ids: Sequence[str]) -> None:
-    for id in ids:
-        if id not in entries:
-            raise EditionError(f"{place}: {id} has no wording")
-    for id in entries:
-        if id not in ids:
-            raise EditionError(f"{place}: {id} is not an id of this edition")
 
 
 def _group(texts: Texts, path: tuple[str, ...]) -> Texts:

@@ -160,7 +160,7 @@ class Walk:
         Progress counts these: its total never changes on the way, and a page that falls away is
         passed like one that was answered.
         """
-        return self.questionnaire.stretches(self.depth)
+        return self.questionnaire.stretches[self.depth]
 
     def progress(self, page: WalkPage) -> Progress:
         (optional,) = (part.optional for part, ids in self.stretches if page.id in ids)
@@ -189,16 +189,11 @@ class Walk:
     def not_asked(self) -> tuple[NotAsked, ...]:
         """The scored items that are not on the path, each with its reason."""
         asked = {a.id for a in self.asked}
+        wordings = self.questionnaire.wordings(self.facts)
         return tuple(
-            NotAsked(
-                question,
-                self.questionnaire.wording(
-                    question.id, self.questionnaire.variant(question.id, self.facts)
-                ),
-                self._reason(question),
-            )
-            for question in self.questionnaire.questions.values()
-            if question.kind is Kind.RUNG and question.id not in asked
+            NotAsked(question, wordings[id][1], self._reason(question))
+            for id, question in self.questionnaire.questions.items()
+            if question.kind is Kind.RUNG and id not in asked
         )
 
     def _reason(self, question: Question) -> str:

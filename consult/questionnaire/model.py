@@ -5,8 +5,10 @@ by id in `wording.py`. A `Questionnaire` refuses to exist when its structure doe
 together (duplicate ids, forward references, a role that names no question).
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 
 from consult.questionnaire.conditions import Condition, Given
 from consult.questionnaire.questions import POINT_SCALE, Axis, EditionError, Kind, Question
@@ -16,6 +18,11 @@ from consult.questionnaire.questions import POINT_SCALE, Axis, EditionError, Kin
 class Page:
     id: str
     questions: tuple[Question, ...]
+
+    @property
+    def quick(self) -> bool:
+        """Whether the quick check may ask some of it."""
+        return any(question.quick for question in self.questions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,26 +249,28 @@ class Structure:
     notes: tuple[Rule, ...]
     not_asked: tuple[Rule, ...]
     roles: Roles
-    questions: Mapping[str, Question] = field(init=False)
-    pages: tuple[Page, ...] = field(init=False)
+
+    @cached_property
+    def pages(self) -> tuple[Page, ...]:
+        return tuple(page for part in self.parts for page in part.pages)
+
+    @cached_property
+    def questions(self) -> Mapping[str, Question]:
+        return {question.id: question for page in self.pages for question in page.questions}
 
     def __post_init__(self) -> None:
-        pages = tuple(page for part in self.parts for page in part.pages)
-        questions = [question for page in pages for question in page.questions]
         everything = [
-            *(question.id for question in questions),
+            *(question.id for page in self.pages for question in page.questions),
             *(fact.id for fact in self.facts),
             *(dimension.id for dimension in self.dimensions),
         ]
         _refuse_duplicates(f"edition {self.name}", everything)
-        _refuse_duplicates(f"edition {self.name}: pages", [page.id for page in pages])
+        _refuse_duplicates(f"edition {self.name}: pages", [page.id for page in self.pages])
         _refuse_duplicates(f"edition {self.name}: rules", [rule.id for rule in self.contradictions])
-        object.__setattr__(self, "pages", pages)
-        object.__setattr__(self, "questions", {question.id: question for question in questions})
         self._refuse_forward_references()
         self._refuse_unknown_ids()
         self._refuse_unfit_roles()
-        self._refuse_uneven_cards()
+        self._refuse_uneven_points()
 
     def _refuse_forward_references(self) -> None:
         """A page may only depend on answers of pages before it: it is posted as a whole."""
@@ -291,12 +300,6 @@ class Structure:
         scored = [id for dimension in self.dimensions for id in dimension.items]
         _refuse_duplicates(f"edition {self.name}: dimensions", scored)
         items = {q.id for q in self.questions.values() if q.kind is Kind.RUNG}
-        for id in items:
-            for count in (len(self.questions[id].choices), *self.questions[id].rungs_in.values()):
-                if count < 2 or POINT_SCALE % (count - 1):
-                    raise EditionError(
-                        f"edition {self.name}: {id}: {count} rungs do not divide the scale evenly"
-                    )
         if set(scored) != items:
             odd = ", ".join(sorted(set(scored) ^ items))
             raise EditionError(f"edition {self.name}: items and dimensions disagree on {odd}")
@@ -313,9 +316,8 @@ class Structure:
             if id not in {dimension.id for dimension in self.dimensions}:
                 raise EditionError(f"{where}: {role}: {id} is not a dimension")
         money, plan = self.roles.money, self.roles.plan
-        rungs = tuple(map(str, range(len(money.worked_of_ten))))
         for role, id, choices in (
-            ("money", money.worked, rungs),
+            ("money", money.worked, tuple(map(str, range(len(money.worked_of_ten))))),
             ("money", money.leads, tuple(money.leads_ranges)),
             ("money", money.buyers, tuple(money.buyers_ranges)),
             ("plan", self.roles.troubles, tuple(plan.touches)),
@@ -326,22 +328,23 @@ class Structure:
             if set(plan.order.get(dimension.id, dimension.items)) != set(dimension.items):
                 raise EditionError(f"{where}: plan: {dimension.id} has other items than its order")
 
-    def _refuse_uneven_cards(self) -> None:
-        """The sorting score is counted in twelfths, at both depths."""
+    def _refuse_uneven_points(self) -> None:
+        """Points are counted in twelfths: those of a rung, and those of a card at both depths."""
         cards = [q for q in self.questions.values() if q.kind is Kind.SORT and q.required]
-        for count in (len(cards), sum(card.quick for card in cards)):
-            if count and POINT_SCALE % count:
-                raise EditionError(
-                    f"edition {self.name}: {count} scored cards do not divide the scale evenly"
-                )
+        counted = (len(cards), sum(card.quick for card in cards))
+        steps = [(f"{count} scored cards", count) for count in counted if count]
+        for item in (q for q in self.questions.values() if q.kind is Kind.RUNG):
+            counts = (len(item.choices), *item.rungs_in.values())
+            steps += [(f"{item.id}: {count} rungs", count - 1) for count in counts]
+        for what, count in steps:
+            if count < 1 or POINT_SCALE % count:
+                raise EditionError(f"edition {self.name}: {what} do not divide the scale evenly")
 
     def facts_of(self, given: Given) -> dict[str, str]:
         return {fact.id: fact.value(given) for fact in self.facts}
 
 
 def _refuse_duplicates(where: str, ids: Iterable[str]) -> None:
-    seen: set[str] = set()
-    for id in ids:
-        if id in seen:
+    for id, count in Counter(ids).items():
+        if count > 1:
             raise EditionError(f"{where}: {id} is there twice")
-        seen.add(id)

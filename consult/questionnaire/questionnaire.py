@@ -64,22 +64,13 @@ class Questionnaire:
     def _wordings(self) -> dict[tuple[tuple[str, str], ...], Mapping[str, tuple[str, Wording]]]:
         return {}
 
-    def stretches(self, depth: Depth) -> Stretches:
-        """The parts with the ids of all pages that a depth may ask."""
-        if depth not in self._stretches:
-            found = []
-            for part in self.structure.parts:
-                asked = [
-                    p for p in part.pages if depth == "full" or any(q.quick for q in p.questions)
-                ]
-                if asked:
-                    found.append((part, tuple(page.id for page in asked)))
-            self._stretches[depth] = tuple(found)
-        return self._stretches[depth]
-
     @cached_property
-    def _stretches(self) -> dict[Depth, Stretches]:
-        return {}
+    def stretches(self) -> Mapping[Depth, Stretches]:
+        """The parts with the ids of all pages that each depth may ask."""
+        parts = self.structure.parts
+        full = ((part, tuple(page.id for page in part.pages)) for part in parts)
+        quick = ((part, tuple(page.id for page in part.pages if page.quick)) for part in parts)
+        return {"full": tuple(full), "quick": tuple((part, ids) for part, ids in quick if ids)}
 
     def wording(self, question_id: str, variant: str = BASE) -> Wording:
         return self.texts.questions[question_id][variant]

@@ -15,7 +15,7 @@ from typing import Any
 from consult.questionnaire.finding_texts import check_findings
 from consult.questionnaire.model import Structure
 from consult.questionnaire.questions import BASE, EditionError, Kind, Question
-from consult.questionnaire.yaml_texts import Texts, read_texts, text_at
+from consult.questionnaire.yaml_texts import Texts, check_ids, read_texts, refuse_extra, text_at
 
 _FILES = ("profile", "separation", "handoff", "tools", "sorting", "pages", "findings")
 _ITEM_KEYS = {"title", "ask", "help", "choices", "unknown", "why", "fix", "unknown_fix", "proof"}
@@ -200,21 +200,14 @@ def _profile(question: Question, profile: Texts, cards: Texts | None) -> Mapping
         if not isinstance(choices, dict) or not isinstance(base_choices, dict):
             raise EditionError(f"{place}: choices should give a text for each choice")
         choices = {**base_choices, **choices}
-        _check_ids(f"{place}: choices", choices, question.choices)
+        check_ids(f"{place}: choices", choices, question.choices)
         worded[name] = _wording(place, texts, {id: choices[id] for id in question.choices})
     return worded
 
 
-def _check_ids(where: str, texts: Mapping[str, Any], ids: tuple[str, ...]) -> None:
-    for id in ids:
-        if id not in texts:
-            raise EditionError(f"{where}: {id} is missing")
-    _refuse_extra(where, texts, list(ids))
-
-
 def _checklist(question: Question, where: str, texts: Texts, cards: Texts) -> Mapping[str, Wording]:
     """The checklist shows sorting cards again, in each variant that changes one of them."""
-    _check_ids(f"{where}: groups", texts.get("groups", {}), tuple(question.groups))
+    check_ids(f"{where}: groups", texts.get("groups", {}), question.groups)
     worded_cards = {id: _with_base(cards[id], f"sorting.yaml: {id}") for id in question.accepted}
     names = dict.fromkeys(
         [BASE, *(name for variants in worded_cards.values() for name in variants)]
@@ -268,7 +261,7 @@ def _headings(texts: Texts, key: str, ids: list[str]) -> Mapping[str, Heading]:
     for id in ids:
         _mapping(entries, id, f"pages.yaml: {key}")
         _check_keys(f"pages.yaml: {key}: {id}", entries[id], {"title", "intro"}, {"title"})
-    _refuse_extra(f"pages.yaml: {key}", entries, ids)
+    refuse_extra(f"pages.yaml: {key}", entries, ids)
     return {
         id: Heading(
             **{
@@ -290,16 +283,10 @@ def _refuse_leftovers(structure: Structure, files: Mapping[str, Texts], cards: T
         "tools": [id for dimension in structure.dimensions for id in dimension.items],
     }
     for name, ids in by_kind.items():
-        _refuse_extra(f"{name}.yaml", files[name], ids)
+        refuse_extra(f"{name}.yaml", files[name], ids)
     sorted_ids = [q.id.removeprefix("sort_") for q in structure.questions.values()]
-    _refuse_extra("sorting.yaml: cards", cards, sorted_ids)
+    refuse_extra("sorting.yaml: cards", cards, sorted_ids)
 
 
 def _items_of(structure: Structure, axis: str) -> list[str]:
     return [id for d in structure.dimensions if d.axis == axis for id in d.items]
-
-
-def _refuse_extra(where: str, texts: Texts, ids: list[str]) -> None:
-    for id in texts:
-        if id not in ids:
-            raise EditionError(f"{where}: {id} is not an id of this edition")

@@ -1,6 +1,6 @@
 """Reading YAML files of texts, with errors that an editor of texts can act on."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +60,20 @@ def text_at(where: str, value: object) -> str:
             f"{where}: should be a text, and the file’s format reads it as {value!r}. {_QUOTE_IT}"
         )
     return value.strip()
+
+
+def check_ids(where: str, texts: Texts, ids: Collection[str]) -> None:
+    """Raises `EditionError` for an id that has no text here, and for one that no edition knows."""
+    for id in ids:
+        if id not in texts:
+            raise EditionError(f"{where}: {id} has no wording")
+    refuse_extra(where, texts, ids)
+
+
+def refuse_extra(where: str, texts: Texts, ids: Collection[str]) -> None:
+    for id in texts:
+        if id not in ids:
+            raise EditionError(f"{where}: {id} is not an id of this edition")
 
 
 def for_owner(texts: Texts, facts: Mapping[str, str]) -> Texts:

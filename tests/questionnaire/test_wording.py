@@ -94,7 +94,7 @@ REFUSED: list[tuple[Path_, object, str]] = [
     *refused(GONE, IS_MISSING, *(f"{REPLY}: {key}" for key in ("fix", "unknown_fix", "proof"))),
     *refused(GONE, IS_MISSING, *(f"tools: first_reply: {k}" for k in ("effort", "tool", "text"))),
     *refused(GONE, IS_MISSING, "profile: buyers: ask", f"{DEMO}: note", "sorting: feedback: some"),
-    *refused(GONE, IS_MISSING, "pages: pages: who: title", "profile: buyers: choices: both"),
+    *refused(GONE, IS_MISSING, "pages: pages: who: title"),
     *refused(GONE, NO_TEXT, "sorting: prompt", "sorting: buttons: sales"),
     *refused("So.", NOT_USED, f"{REPLY}: because", "tools: first_reply: why", f"{FLAG}: why"),
     *refused("So.", NOT_USED, "tools: first_reply: in: counter: fix", "profile: buyers: fix"),
@@ -109,6 +109,7 @@ REFUSED: list[tuple[Path_, object, str]] = [
     # A question, page or card that is not there, is no mapping, or that the structure lacks.
     *refused(GONE, NO_WORDING, "profile: buyers", "tools: first_reply", DEMO, "sorting: feedback"),
     *refused(GONE, NO_WORDING, "sorting: buttons", "pages: parts", "pages: pages: who"),
+    *refused(GONE, NO_WORDING, "profile: buyers: choices: both"),
     *refused("Text.", NO_WORDING, REPLY, "profile: buyers", DEMO, "pages: pages: who"),
     (("sorting", "cards"), GONE, f"sorting.yaml: cards{NO_WORDING}"),
     *(
