@@ -110,7 +110,8 @@ def test_everybody_can_use_every_page(
         colleague if state.signed_in or state.admin else "passer_by"
     )
     staff_client.age_authentication(site.app, minutes=60 if state.stale else 0)
-    visit.look(PHONE_WIDTH, height=740)
+    looks = looks_at(state, request.config)
+    visit.look(*looks[0], height=740)
     path = state.path(site)
     status = visit.open(path)
     if state.then:
@@ -119,7 +120,7 @@ def test_everybody_can_use_every_page(
         assert (visit.path, status) == (path, state.status)
     assert state.shows in visit.tab.evaluate("document.querySelector('main').innerText")
     found: list[str] = []
-    for width, scheme in looks_at(state, request.config):
+    for width, scheme in looks:
         visit.look(width, scheme, height=740)
         found += [f"{width} {scheme}: {violation}" for violation in axe_violations(visit)]
     for width, height in ((ZOOMED_WIDTH, 256), (TABLET_WIDTH, 600), (PHONE_WIDTH, 740)):

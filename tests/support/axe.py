@@ -3,7 +3,7 @@
 Three rules took three quarters of its time, as they look up what lies below and beside each
 element. They judge only what another page has not shown. Whether a text can be read, and whether
 a link stands out from the text around it, depends on how both are painted: those that are painted
-like one that axe has passed in this window are left out, and one that it refused, or could not
+like one that axe has passed on a page before are left out, and one that it refused, or could not
 tell about, is looked at again. A target that is large enough and overlaps no other needs no judge.
 """
 
@@ -13,8 +13,10 @@ from playwright.sync_api import Frame
 from playwright.sync_api import Page as Tab
 
 _SCRIPT = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
+_SET_UP = f"globalThis.setUpAxe = () => {{ {_SCRIPT} }}; void 0"
 _TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 _RUN = """async ([tags, passed]) => {
+  if (typeof axe === 'undefined') setUpAxe();
   const known = new Set(passed), looks = new Map(), grounds = new Map();
   const mark = (element, rule) => element.setAttribute(`data-${rule}`, 'new');
   const markIfNew = (element, rule, painted) => {
@@ -98,11 +100,11 @@ def find_violations(page: Tab | Frame, passed: set[str]) -> list[str]:
 
     `passed` are the looks of texts and links that it has passed; those of this page are added.
     """
-    if page.evaluate("typeof axe === 'undefined'"):
+    if page.evaluate("typeof setUpAxe === 'undefined'"):
         if isinstance(page, Tab):
-            # From now on it is there before each page; not in frames, which are pages of their own.
-            page.add_init_script(f"if (window === top) {{ {_SCRIPT} }}")
-        page.evaluate(f"{_SCRIPT}\n;void 0")
+            # From now on it can be had on each page; only one that is looked at sets it up.
+            page.add_init_script(_SET_UP)
+        page.evaluate(_SET_UP)
     violations, looks = page.evaluate(_RUN, [_TAGS, [*passed]])
     passed.update(looks)
     return list(violations)

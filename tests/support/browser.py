@@ -64,6 +64,7 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
     "--font-render-hinting=none",  # text is then as wide as in a window
+    "--js-flags=--no-maglev --no-opt",  # no script runs long enough on a page to be worth it
 )
 PHONE_WIDTH, TABLET_WIDTH, DESK_WIDTH, ZOOMED_WIDTH = 360, 800, 1280, 320
 """CSS pixels; 320 is what a window of 1280 is left with at 400% zoom."""
