@@ -73,7 +73,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_collection_finish() -> None:
     """Spare the garbage collector what every test needs."""
-    gc.collect()
     gc.freeze()
 
 
