@@ -1,8 +1,6 @@
 """What the jobs do: the PDF of each revision, and the purge every night; also for real."""
 
 import os
-from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +14,7 @@ from consult.delivery import handlers
 from consult.delivery.context import Context
 from consult.delivery.exports.export_files import clear_temp_folders
 from consult.delivery.worker import Worker
-from consult.report.pdf.renderer import Renderer
+from consult.report.pdf.renderer import RenderTimeout
 from consult.settings.brand import Brand
 from consult.storage import documents, jobs
 from consult.storage.db.database import Database
@@ -25,7 +23,6 @@ from consult.storage.privacy import retention
 from consult.storage.tables.delivery_tables import JobRow
 from consult.storage.tables.submission_tables import DocumentRow, DraftRow
 from tests.delivery.mail.test_report_mail import report_of
-from tests.report.pdf.test_renderer import HELLO, NEVER_ENDING
 from tests.support.apps import make_settings, real_renderer
 from tests.support.databases import ON_SQLITE, Clock, read, rows, write
 from tests.support.lead_factories import colleague
@@ -158,7 +155,36 @@ def test_a_temporary_folder_that_was_deleted_concurrently_is_skipped(tmp_path: P
     clear_temp_folders(tmp_path)
 
 
-# --- With the real renderer ---------------------------------------------------------------------
+class HangingPress(Press):
+    """Its first document took too long and was ended, as the renderer does it."""
+
+    def render(self, html: str) -> bytes:
+        if self.printed:
+            return super().render(html)
+        self.printed.append(html)
+        raise RenderTimeout("rendering took more than 1 seconds of computing")
+
+
+def test_a_hung_render_is_retried(database: Database, clock: Clock) -> None:
+    first, second = (lead_of(database, submitted(database)).id for _ in range(2))
+    worker = make_worker(database, HangingPress())
+    worker.run_once()
+    with database.reading() as session:
+        job = jobs.pdf_jobs(session, first)[0]
+        assert job.state == "ready"
+        assert "rendering took more than 1 seconds of computing" in (job.last_error or "")
+        states = documents.pdf_states(session, [first, second])
+    assert states == {first: "pending", second: "ready"}
+    clock.go_on(seconds=30)
+    worker.run_once()
+    with database.reading() as session:
+        assert documents.pdf_states(session, [first]) == {first: "ready"}
+        stored = documents.get(session, first, documents.REPORT)
+    assert stored
+    assert stored.content.startswith(b"%PDF")
+
+
+# --- With a real report --------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -186,44 +212,6 @@ def test_a_pdf_names_its_owner(database: Database, result_token: str, tmp_path: 
     reader: Any = pymupdf  # whether its functions have types depends on the version
     with reader.open(stream=document.content) as pdf:
         assert CONTACT.business in pdf[0].get_text()
-
-
-class HangingPress(Press):
-    """Prints for real; the first document takes forever."""
-
-    def __init__(self, renderer: Renderer) -> None:
-        super().__init__()
-        self.renderer = renderer
-
-    def render(self, html: str) -> bytes:
-        self.printed.append(html)
-        return self.renderer.render(HELLO if self.printed[1:] else NEVER_ENDING)
-
-
-@pytest.fixture
-def press() -> Iterator[HangingPress]:
-    with closing(Renderer(timeout=1)) as renderer:
-        yield HangingPress(renderer)
-
-
-@ON_SQLITE
-def test_a_hung_render_is_retried(database: Database, clock: Clock, press: HangingPress) -> None:
-    first, second = (lead_of(database, submitted(database)).id for _ in range(2))
-    worker = make_worker(database, press)
-    worker.run_once()
-    with database.reading() as session:
-        job = jobs.pdf_jobs(session, first)[0]
-        assert job.state == "ready"
-        assert "rendering took more than 1 seconds of computing" in (job.last_error or "")
-        states = documents.pdf_states(session, [first, second])
-    assert states == {first: "pending", second: "ready"}
-    clock.go_on(seconds=30)
-    worker.run_once()
-    with database.reading() as session:
-        assert documents.pdf_states(session, [first]) == {first: "ready"}
-        stored = documents.get(session, first, documents.REPORT)
-    assert stored
-    assert stored.content.startswith(b"%PDF-")
 
 
 @ON_SQLITE
