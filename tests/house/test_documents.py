@@ -12,6 +12,13 @@ from consult.settings.server_settings import PREFIX
 from consult.settings.setting_sources import known_variables
 
 ROOT = Path(__file__).parents[2]
+CODE = [
+    path
+    for top in ("consult", "templates", "static", "tests", "tools", "benchmarks", "deploy")
+    for path in sorted((ROOT / top).rglob("*"))
+    if path.suffix in (".py", ".html", ".js", ".yaml", ".sql", ".service")
+    and path != Path(__file__)
+]
 TOPS = (ROOT, ROOT / "consult", ROOT / "templates", folder(names()[-1]))
 """Where the paths in documents begin."""
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -43,6 +50,23 @@ def test_every_setting_is_read_somewhere() -> None:
     elsewhere = [path for path in code.rglob("*.py") if code / "settings" not in path.parents]
     unread = set(Settings.model_fields) - names_read_in(elsewhere)
     assert unread <= READ_BY_THE_SETTINGS
+
+
+@pytest.fixture(scope="module")
+def words_of_code() -> set[str]:
+    """Every word of the code, and the names of its files."""
+    found = {name for path in CODE for name in (path.name, path.stem)}
+    return found.union(*(re.findall(r"\w+", path.read_text("utf-8")) for path in CODE))
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_a_document_names_only_modules_and_names_of_the_code(
+    document: Path, words_of_code: set[str]
+) -> None:
+    """What was renamed, merged or deleted is renamed in the documents, too."""
+    text = document.read_text("utf-8")
+    named = set(re.findall(r"`([a-z]\w*_\w+|\w+\.py)(?:\(\))?`", text))
+    assert named - words_of_code <= {"relay_check_started"}, "embed.js puts this one together"
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
