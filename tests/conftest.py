@@ -3,10 +3,13 @@
 import gc
 import os
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import settings as hypothesis_settings
 from xdist.scheduler import LoadScopeScheduling
+
+from tests.support import TEMPLATES
 
 # Tests in these folders work without the application, whose import takes seconds.
 WITHOUT_APP = {"content", "questionnaire", "report", "scoring", "settings", "workflow"}
@@ -37,6 +40,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Load the fixtures that need the application, unless only other tests were asked for."""
+    if TEMPLATES not in os.environ:
+        folder = TemporaryDirectory(prefix="templates-")
+        os.environ[TEMPLATES] = folder.name
+        config.add_cleanup(folder.cleanup)
     if config.getoption("numprocesses", None):
         return  # the processes that this one starts run the tests
     asked = [Path(argument.partition("::")[0]).resolve() for argument in config.args]

@@ -6,12 +6,10 @@ from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from types import CodeType
 from typing import Any, ClassVar
 
 from argon2 import PasswordHasher
 from flask import Flask
-from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy import event
 from werkzeug.routing import Rule
 
@@ -26,24 +24,9 @@ from consult.staff.accounts import passwords
 from consult.storage.db import migrate
 from consult.storage.db.database import Database
 from consult.web.services import Services, services
+from tests.support.templates import COMPILED
 
 SECRET_KEY = "only-for-tests-" + "k" * 32
-
-
-class CompiledTemplates(BytecodeCache):
-    """Templates compiled once for all apps of a run; it took a third of the time of many tests."""
-
-    def __init__(self) -> None:
-        self._code: dict[tuple[str, str], CodeType | None] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        bucket.code = self._code.get((bucket.key, bucket.checksum))
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        self._code[bucket.key, bucket.checksum] = bucket.code
-
-
-Flask.jinja_options = {"bytecode_cache": CompiledTemplates()}
 
 
 class KnownRule(Rule):
@@ -66,6 +49,7 @@ class KnownRule(Rule):
 
 
 Flask.url_rule_class = KnownRule
+Flask.jinja_options = {"bytecode_cache": COMPILED}
 
 REAL_HASHER = passwords.hasher
 """Outside of the tests; in them, it would take most of the time."""

@@ -11,14 +11,19 @@ from collections.abc import Mapping
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+from flask import Flask
+
 from consult.commands import consult, serve_commands
 from consult.settings.server_settings import PREFIX
+from tests.support.templates import COMPILED
 
 # The family of commands that serve is imported here once, and not by each process.
 __all__ = ["FORKS", "HASTY", "command_process", "run_command", "serve_commands"]
 
 HASTY = dict.fromkeys(("SPAM_TIMING", "SPAM_NETWORK", "SPAM_MAIL_SERVER"), "off")
 """For owners who answer faster than people do, all from one network, at made-up domains."""
+
+Flask.jinja_options = {"bytecode_cache": COMPILED}
 
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload([__name__, "tests.support.workers", "tests.support.warm_up"])
