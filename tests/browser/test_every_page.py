@@ -100,15 +100,22 @@ def looks_at(state: State, config: pytest.Config) -> Sequence[tuple[int, Scheme]
     return LOOKS if config.getoption("every_look") else LOOKS[turn : turn + 1]
 
 
+@pytest.fixture(scope="module")
+def passed_looks() -> set[str]:
+    """Of the texts and links that axe has passed in any of the windows."""
+    return set()
+
+
 @pytest.mark.parametrize("state", STATES, ids=lambda state: state.name)
 def test_everybody_can_use_every_page(
-    site: Site, state: State, request: pytest.FixtureRequest
+    site: Site, state: State, passed_looks: set[str], request: pytest.FixtureRequest
 ) -> None:
     """Axe is content, nothing is wider than the window, and every target fits a thumb."""
     colleague = "careful_colleague" if state.careful else "admin" if state.admin else "colleague"
     visit: Visit = request.getfixturevalue(
         colleague if state.signed_in or state.admin else "passer_by"
     )
+    visit.passed_looks = passed_looks
     staff_client.age_authentication(site.app, minutes=60 if state.stale else 0)
     looks = looks_at(state, request.config)
     visit.look(*looks[0], height=740)
