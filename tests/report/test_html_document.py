@@ -24,7 +24,15 @@ from consult.report.html_document import (
 from consult.report.pdf.render_pdf import html_to_pdf
 from consult.report.report import Relay, State
 from consult.settings.brand import Brand, Colours, Logo
-from tests.report.samples import DAY, cover_of, document_of, finding_text, printed_text, report_of
+from tests.report.samples import (
+    DAY,
+    check_valid,
+    cover_of,
+    document_of,
+    finding_text,
+    printed_text,
+    report_of,
+)
 from tests.support.personas import PERSONAS, Depth
 
 DEPTHS: tuple[Depth, ...] = ("quick", "full")
@@ -44,7 +52,8 @@ def test_a_document_is_valid_complete_and_honest(persona: str, depth: Depth) -> 
     html = document_of(persona, depth)
     assert html.count("<h1") == 1
     report = report_of(persona, depth)
-    text = printed_text(html)  # which refuses what is not valid
+    check_valid(html)
+    text = printed_text(html)
     for axis in report.axes:
         assert f"{axis.id.capitalize()}: {axis.total} of 100 points" in text
         for part in axis.dimensions:
@@ -160,6 +169,7 @@ def test_a_sentence_is_printed_whole_or_left_out_in_words(sentence: str, printed
 )
 def test_only_ways_that_exist_lead_to_the_consult(brand: Brand, says: str) -> None:
     html = document_html(report_of("two_silos"), DAY, brand=brand)
+    check_valid(html)
     assert says in printed_text(html).replace(" ,", ",")
     assert ("QR code" in html) == bool(brand.consult_url)
     assert (".example" in html) is False
