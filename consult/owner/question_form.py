@@ -17,18 +17,14 @@ from wtforms.form import BaseForm
 from wtforms.validators import StopValidation
 
 from consult.questionnaire import SKIP, UNKNOWN, Answer, Asked, Kind, WalkPage
-from consult.web.text import AmbiguousAmountError, many_lines, one_line, read_amount
+from consult.web.text import many_lines, one_line, read_amount, read_count
 
 SKIP_TEXT = "Skip this one"
 MISSING = "Choose the closest answer."
 MISSING_CARD = "Choose Marketing, Sales, or Not sure."
 NOT_OFFERED = "Choose one of these answers."
 TOO_MANY = "Choose up to {most}."
-NO_AMOUNT = "Enter a number, like 1200, or leave it blank."
-WITH_A_POINT = "Did you mean {whole}? Enter it without the period."
-NO_COUNT = "Enter a whole number, like 5, or leave it blank."
 TEXT_TOO_LONG = "That’s {length} characters. Please keep it to {most}."
-AMOUNT_TOO_HIGH = "Enter a number up to {most:,}, or leave it blank."
 
 Posted = MultiDict[str, str]
 
@@ -178,25 +174,15 @@ class ChoicesField(ChoiceField):
 class AmountField(QuestionField):
     """An amount of money, typed as people type it: 1200, $1,200.50, 1’200.–, 1.200,50 € or 10k."""
 
-    _REFUSED, _WITH_SIGN = NO_AMOUNT, True
-
     @property
     def sign(self) -> str:
         return self.currency_sign
 
     def read(self, posted: list[str]) -> Answer | None:
-        try:
-            found = read_amount(posted[0] if posted else "", with_sign=self._WITH_SIGN)
-        except AmbiguousAmountError as error:
-            raise ValueError(WITH_A_POINT.format(whole=error.whole)) from None
-        except ValueError:
-            raise ValueError(self._REFUSED) from None
-        if found is None:
+        amount = read_amount(posted[0] if posted else "", self.asked.question.most)
+        if amount is None:
             return None
-        amount = float(found)
-        if amount > self.asked.question.most:
-            raise ValueError(AMOUNT_TOO_HIGH.format(most=self.asked.question.most))
-        return int(amount) if amount.is_integer() else amount
+        return float(amount) if amount % 1 else int(amount)
 
     def controls(self) -> str:
         # What was typed is shown again even if it was refused.
@@ -214,13 +200,10 @@ class AmountField(QuestionField):
 class CountField(AmountField):
     """A number of people or things, typed in digits."""
 
-    _REFUSED, _WITH_SIGN, sign = NO_COUNT, False, ""
+    sign = ""
 
     def read(self, posted: list[str]) -> Answer | None:
-        count = super().read(posted)
-        if isinstance(count, float):
-            raise ValueError(self._REFUSED)
-        return count
+        return read_count(posted[0] if posted else "", self.asked.question.most)
 
 
 class TextField(QuestionField):

@@ -15,6 +15,8 @@ _JOINERS = frozenset("\u200c\u200d")
 # No language has more than three marks on a letter; more of them cover neighboring lines.
 _PILED_MARKS = re.compile(r"(?<=[\u0300-\u036f]{3})[\u0300-\u036f]+")
 _LONGEST_VALUE = 100
+_NO_AMOUNT = "Enter a number, like 1200, or leave it blank."
+_NO_COUNT = "Enter a whole number, like 5, or leave it blank."
 _SIGNS = re.compile(
     r"[A-Z]{1,2}\$|[$£¥฿\u20a0-\u20bf]|(?<![A-Z])(?:S?Fr|Rs|R|RM|Rp|kr|zł|Kč|Ft|lei|"
     r"euros?|dollars?|pounds?|francs?|rupees?|AED|BRL|CZK|DKK|HUF|ILS|INR|JPY|KES|MXN|MYR|"
@@ -48,32 +50,41 @@ def parse_id(text: str) -> int:
     return number
 
 
-class AmbiguousAmountError(ValueError):
-    """An amount such as 1.200, which may be 1.20 and a slip, or the `whole` number."""
-
-    def __init__(self, whole: str) -> None:
-        super().__init__(whole)
-        self.whole = whole
-
-
-def read_amount(text: str, *, with_sign: bool = True) -> Decimal | None:
+def read_amount(text: str, most: int) -> Decimal | None:
     """An amount as people type it: 1200, $1,200.50, 1’200.–, 1.200,50 €, 1,20,000 or 10k.
 
-    None for nothing; ValueError for anything else, and for a currency sign without `with_sign`.
+    None for nothing. For anything else, raises ValueError that says what to enter.
     """
-    text = _SIGNS.sub("", text[:40]) if with_sign else text[:40]
+    return _read_number(_SIGNS.sub("", text[:40]), most, _NO_AMOUNT)
+
+
+def read_count(text: str, most: int) -> int | None:
+    """A whole number of people or things, likewise."""
+    number = _read_number(text[:40], most, _NO_COUNT)
+    if number is None:
+        return None
+    if number % 1:
+        raise ValueError(_NO_COUNT)
+    return int(number)
+
+
+def _read_number(text: str, most: int, advice: str) -> Decimal | None:
     text = re.sub(r"[’‘ʼ´`]", "'", re.sub(r"[–—]", "-", " ".join(text.split())))  # noqa: RUF001
     text = re.sub(r"(?<=\d)(?:/-|[.,])$", "", text)
     if not text:
         return None
     found = _AMOUNT.fullmatch(text)
     if found is None or (found["mark"] and found["mark"] in found["whole"]):
-        raise ValueError("not an amount")
+        raise ValueError(advice)
     whole = re.sub(r"\D", "", found["whole"])
     is_mark_seen = found["cents"] or found["even"] or found["whole"].count(".") > 1
     if found["by"] == "." and not is_mark_seen:
-        raise AmbiguousAmountError(whole)
-    return Decimal(f"{whole}.{found['cents'] or 0}") * (1000 if found["thousands"] else 1)
+        # 1.200 may be 1.20 and a slip.
+        raise ValueError(f"Did you mean {whole}? Enter it without the period.")
+    number = Decimal(f"{whole}.{found['cents'] or 0}") * (1000 if found["thousands"] else 1)
+    if number > most:
+        raise ValueError(f"Enter a number up to {most:,}, or leave it blank.")
+    return number
 
 
 def unknown_values(

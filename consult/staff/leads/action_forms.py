@@ -6,7 +6,6 @@ What the lead's state rules out, the verbs in ``consult.storage.leads.actions`` 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
-from decimal import Decimal
 from typing import Any, get_args
 
 from wtforms import DateField, Field, Form, IntegerField, StringField, TimeField
@@ -18,13 +17,7 @@ from consult.storage.leads.actions import CHANNELS
 from consult.storage.leads.notes import TEXT_MAX
 from consult.storage.tables.booking_tables import BookingRow
 from consult.storage.tables.lead_tables import LeadRow
-from consult.web.text import (
-    AmbiguousAmountError,
-    many_lines,
-    one_line,
-    parse_id,
-    read_amount,
-)
+from consult.web.text import many_lines, one_line, parse_id, read_amount
 from consult.workflow.office_hours import Office
 from consult.workflow.stages import CLOSING_REASONS, DECLINE_REASONS, MOVES, OUTCOMES, STAGES
 
@@ -110,16 +103,8 @@ class _Amount(StringField):
     data: Any
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        self.data = None
-        try:
-            amount = read_amount(one_line(valuelist[0])) if valuelist else None
-        except AmbiguousAmountError as error:
-            raise ValueError(f"Did you mean {error.whole}? Enter it without the period.") from None
-        except ValueError:
-            raise ValueError("Enter a number, like 1200, or leave it blank.") from None
-        if amount is not None and amount > _AMOUNT_MAX:
-            raise ValueError(f"Enter a number up to {_AMOUNT_MAX:,}.")
-        self.data = None if amount is None else int(amount * Decimal(100))
+        amount = read_amount(one_line(valuelist[0]), _AMOUNT_MAX) if valuelist else None
+        self.data = None if amount is None else int(amount * 100)
 
 
 class ActionForm(Form):

@@ -117,13 +117,13 @@ def last_words(
     """The last two things that staff wrote and did not resolve: when, who and what."""
     said: list[tuple[datetime, int | None, str]] = [
         *((note.created_at, note.author_id, note.text) for note in notes if not note.resolved_at),
-        *((event.at, event.by_id, event.data["comment"]) for event in events if _says(event)),
+        *(
+            (event.at, event.by_id, event.data["comment"])
+            for event in events
+            if event.data.get("comment")
+        ),
     ]
     return sorted(said, key=lambda one: one[0], reverse=True)[:2]
-
-
-def _says(event: LeadEventRow) -> bool:
-    return bool(event.data.get("comment"))
 
 
 _AREA_ZONES: Mapping[str, str] = {
