@@ -130,7 +130,6 @@ def reassign_leads(session: Session, *, new_leads_to: str = "", by: int | None =
     disabled, in a transaction that has called ``lock_assignments(…, exclusive=True)`` before that.
     `by` is the id of the user who changed the accounts, if it was one.
     """
-    lock_assignments(session, exclusive=True)
     session.flush()
     to = default_assignee(session, new_leads_to)
     if to is None:
