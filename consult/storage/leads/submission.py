@@ -287,11 +287,11 @@ def _release(
     mail_link: str | None,
     office: Office,
 ) -> None:
-    if is_released := lead.suspect and stored is not None:
-        lead.suspect = False
+    is_released = lead.suspect and stored is not None
+    lead.suspect = False
+    if is_released:
         _announce(session, lead, was_known=False, office=office)
         changes.sync_booking(session, lead.submission_id, released=True)
-    lead.suspect = False
     if stored and stored.waiting_token and mail_link:
         stored.waiting_token = None
         enqueue_report_email(session, lead.submission_id, stored.email, mail_link)
