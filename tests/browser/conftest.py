@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.site import Site, open_site
+from tests.support.agency_site import Embedded, embedded_check
 from tests.support.browser import DESK_WIDTH, PHONE_WIDTH, Visit, launch, visiting
 from tests.support.keyboard_and_touch import sign_in
 
@@ -29,7 +30,15 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 
 @pytest.fixture(scope="session")
-def window(browser: Browser, site: Site) -> Iterator[Callable[..., Visit]]:
+def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
+    """A check in the pages of another site. Start checks of your own."""
+    # So few bits are found at once.
+    with embedded_check(tmp_path_factory.mktemp("embedded"), spam_proof_bits=6) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def windows(browser: Browser, site: Site) -> Iterator[Callable[..., Visit]]:
     """Opens each window when it is first wanted: of an owner or of the staff, with scripts or not.
 
     Tests share them, as each opens a page of its own. None leaves a trace that another would see.
@@ -55,28 +64,28 @@ def shared(visit: Visit, width: int) -> Iterator[Visit]:
 
 
 @pytest.fixture
-def visit(window: Callable[..., Visit]) -> Iterator[Visit]:
+def visit(windows: Callable[..., Visit]) -> Iterator[Visit]:
     """Somebody of the staff at a desk."""
-    with shared(window(staff=True, javascript=True), DESK_WIDTH) as visit:
+    with shared(windows(staff=True, javascript=True), DESK_WIDTH) as visit:
         yield visit
 
 
 @pytest.fixture
-def plain(window: Callable[..., Visit]) -> Iterator[Visit]:
+def plain(windows: Callable[..., Visit]) -> Iterator[Visit]:
     """The same without JavaScript."""
-    with shared(window(staff=True, javascript=False), DESK_WIDTH) as visit:
+    with shared(windows(staff=True, javascript=False), DESK_WIDTH) as visit:
         yield visit
 
 
 @pytest.fixture
-def owner(window: Callable[..., Visit]) -> Iterator[Visit]:
+def owner(windows: Callable[..., Visit]) -> Iterator[Visit]:
     """An owner with a phone."""
-    with shared(window(staff=False, javascript=True), PHONE_WIDTH) as visit:
+    with shared(windows(staff=False, javascript=True), PHONE_WIDTH) as visit:
         yield visit
 
 
 @pytest.fixture
-def plain_owner(window: Callable[..., Visit]) -> Iterator[Visit]:
+def plain_owner(windows: Callable[..., Visit]) -> Iterator[Visit]:
     """The same without JavaScript."""
-    with shared(window(staff=False, javascript=False), PHONE_WIDTH) as visit:
+    with shared(windows(staff=False, javascript=False), PHONE_WIDTH) as visit:
         yield visit

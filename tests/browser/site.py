@@ -79,7 +79,7 @@ class Site:
         """The link in an email, to go on with a check of which half is answered."""
         journey = _journey(self.app)
         journey.start()
-        journey.to_page("goals")
+        journey.skip_to("goals")
         return f"/resume/{resume_token_of(self.app, journey.token)}"
 
     @property
@@ -131,7 +131,7 @@ def _filled(app: Flask, origin: str) -> Site:
     full.answers["new_customers_last_month"] = 40  # many more than the other numbers make
     empty.start()
     full.start()
-    full.to_review()
+    full.skip_to("review")
     waiting, anonymous, best = (
         _with_contact(app),
         hand_in(app, MOSTLY_UNKNOWN),

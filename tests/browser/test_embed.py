@@ -2,14 +2,13 @@
 
 import math
 import time
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Frame, Route
 from sqlalchemy import select
 
 from consult.storage.tables.submission_tables import DraftRow
-from tests.support.agency_site import HEADER, Embedded, embedded_check
+from tests.support.agency_site import HEADER, Embedded
 from tests.support.apps import services_of
 from tests.support.axe import find_violations
 from tests.support.browser import Visit, visiting
@@ -28,12 +27,6 @@ SMALL_TEXT = """[...document.querySelectorAll('input:not([type=radio]), select, 
   .filter((field) => parseFloat(getComputedStyle(field).fontSize) < 16).length"""
 OVERFLOW = "document.documentElement.scrollWidth - innerWidth"
 SHIFT = "window.shifts.reduce((sum, one) => sum + one, 0)"
-
-
-@pytest.fixture(scope="module")
-def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
-    with embedded_check(tmp_path_factory.mktemp("embedded"), spam_proof_bits=6) as made:
-        yield made
 
 
 def the_frame(visit: Visit, check: str) -> Frame:

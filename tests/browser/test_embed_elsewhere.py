@@ -7,7 +7,7 @@ from playwright.sync_api import Browser
 from sqlalchemy import select
 
 from consult.storage.tables.submission_tables import DraftRow
-from tests.support.agency_site import HEADER, Embedded, embedded_check
+from tests.support.agency_site import HEADER, Embedded
 from tests.support.apps import services_of
 from tests.support.browser import visiting
 from tests.support.firefox import Firefox, firefox
@@ -31,14 +31,7 @@ NEW_PAGE = "document.readyState === 'complete' && location.href !== arguments[0]
 
 
 @pytest.fixture(scope="module")
-def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
-    with embedded_check(tmp_path_factory.mktemp("embedded")) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
 def window(embedded: Embedded) -> Iterator[Firefox]:
-    """Closed before the sites that it looks at: they wait for open connections."""
     with firefox() as started:
         started.look(800, 900)
         yield started

@@ -1,7 +1,6 @@
 """Passkeys in a real browser: made, used to sign in and as a second factor, and removed."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -21,6 +20,7 @@ from tests.support.browser import (
 from tests.support.keyboard_and_touch import sign_in
 from tests.support.second_factors import FACTORS
 
+ADA, BO, CY, DI = (f"{name}@example.com" for name in ("ada", "bo", "cy", "di"))
 KEY = {
     "protocol": "ctap2",
     "transport": "internal",
@@ -31,17 +31,17 @@ KEY = {
 }
 
 
-@pytest.fixture
-def origin(tmp_path: Path) -> Iterator[str]:
-    """A site with a name, as passkeys need one, and somebody who may sign in."""
-    apps: list[Flask] = []
+@pytest.fixture(scope="module")
+def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A site with a name, as passkeys need one, and people who may sign in: one for each test."""
 
     def make(address: str) -> Flask:
-        apps.append(make_app(tmp_path, base_url=with_a_name(address)))
-        return apps[0]
+        app = make_app(tmp_path_factory.mktemp("app"), base_url=with_a_name(address))
+        for email in (ADA, BO, CY, DI):
+            staff_client.make_user(app, email)
+        return app
 
     with serving(make) as address:
-        staff_client.make_user(apps[0])
         yield with_a_name(address)
 
 
@@ -72,7 +72,7 @@ def look_at(visit: Visit) -> None:
 def test_a_passkey_from_first_to_last(browser: Browser, origin: str) -> None:
     with visiting(browser, origin) as visit:
         plug_in(visit)
-        sign_in(visit)
+        sign_in(visit, ADA)
 
         visit.open(f"{FACTORS}/passkeys/new")
         look_at(visit)
@@ -88,7 +88,7 @@ def test_a_passkey_from_first_to_last(browser: Browser, origin: str) -> None:
         assert visit.path == "/staff/"
         press(visit, "Sign out")
 
-        sign_in(visit)
+        sign_in(visit, ADA)
         assert visit.path == "/staff/sign-in/code"
         look_at(visit)
         press(visit, "Use a passkey")
@@ -99,14 +99,14 @@ def test_a_passkey_from_first_to_last(browser: Browser, origin: str) -> None:
         press(visit, "Remove the passkey My laptop")
         visit.open("/staff/account")
         press(visit, "Sign out")
-        sign_in(visit)
+        sign_in(visit, ADA)
         assert visit.path == "/staff/"
 
 
 def test_a_device_tells_that_it_has_one_already(browser: Browser, origin: str) -> None:
     with visiting(browser, origin) as visit:
         plug_in(visit)
-        sign_in(visit)
+        sign_in(visit, BO)
         visit.open(f"{FACTORS}/passkeys/new")
         press(visit, "Add passkey")
         visit.open(f"{FACTORS}/passkeys/new")
@@ -121,7 +121,7 @@ def test_who_has_none_or_stops_it_is_told_and_can_go_on(browser: Browser, origin
         visit.open("/staff/sign-in")
         visit.tab.get_by_role("button", name="Sign in with a passkey").click()
         visit.tab.get_by_text("That didn’t work or was canceled.").wait_for()
-        sign_in(visit)
+        sign_in(visit, CY)
         assert visit.path == "/staff/"
 
 
@@ -130,5 +130,5 @@ def test_without_javascript_the_page_says_so(browser: Browser, origin: str) -> N
         visit.open("/staff/sign-in")
         assert not visit.tab.get_by_role("button", name="passkey").is_visible()
         assert visit.tab.get_by_text("Your browser doesn’t support passkeys").is_visible()
-        sign_in(visit)
+        sign_in(visit, DI)
         assert visit.path == "/staff/"
