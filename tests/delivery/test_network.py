@@ -1,6 +1,7 @@
 """Connections to other machines: they end in time, and webhooks go to public addresses only."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from ipaddress import IPv4Address, IPv6Address, IPv6Network
 from pathlib import Path
 from threading import Event
@@ -114,25 +115,29 @@ def test_at_most_64_kb_of_a_response_are_read_and_nothing_is_decompressed(hooks:
     assert hooks.client().send(URL, b"{}", {}).text == "x" * MAX_RESPONSE_BYTES
 
 
-@pytest.mark.parametrize(
-    ("scheme", "replies", "drops"),
-    [
-        ("http", [], b""),
-        ("http", [], b"H"),
-        ("http", [b"HTTP/1.1 200 OK\r\n"], b"X"),
-        ("http", [b"HTTP/1.1 200 OK\r\n\r\n"], b"x"),
-        ("https", [], b""),
-        ("https", [], TLS_RECORD + b"x"),
-    ],
-)
-def test_a_receiver_that_says_nothing_or_a_byte_now_and_then_is_cut_off(
-    scheme: str, replies: list[bytes], drops: bytes
-) -> None:
-    with dripping_server(replies, drops) as server:
-        client = HttpClient(allow_loopback=True, total_seconds=0.5)
-        with pytest.raises(NoResponseError, match="in time"):
-            client.send(f"{scheme}://127.0.0.1:{server.port}/", b"{}", {})
-        assert server.hung_up.wait(patience())
+SILENT: list[tuple[str, list[bytes], bytes]] = [
+    ("http", [], b""),
+    ("http", [], b"H"),
+    ("http", [b"HTTP/1.1 200 OK\r\n"], b"X"),
+    ("http", [b"HTTP/1.1 200 OK\r\n\r\n"], b"x"),
+    ("https", [], b""),
+    ("https", [], TLS_RECORD + b"x"),
+]
+
+
+def test_a_receiver_that_says_nothing_or_a_byte_now_and_then_is_cut_off() -> None:
+    """All kinds at the same time, as each takes as long as it may."""
+
+    def is_cut_off(kind: tuple[str, list[bytes], bytes]) -> bool:
+        scheme, replies, drops = kind
+        with dripping_server(replies, drops) as server:
+            client = HttpClient(allow_loopback=True, total_seconds=0.5)
+            with pytest.raises(NoResponseError, match="in time"):
+                client.send(f"{scheme}://127.0.0.1:{server.port}/", b"{}", {})
+            return server.hung_up.wait(patience())
+
+    with ThreadPoolExecutor(len(SILENT)) as pool:
+        assert all(pool.map(is_cut_off, SILENT))
 
 
 def test_the_second_address_is_tried_when_the_first_does_not_respond(hooks: Receiver) -> None:

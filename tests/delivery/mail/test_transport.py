@@ -6,6 +6,7 @@ import socket
 import stat
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -149,25 +150,29 @@ HELLO, YES = b"220 hello\r\n", b"250 yes\r\n"
 TLS_FIRST = [HELLO, b"250-hello\r\n250 STARTTLS\r\n", b"220 go ahead\r\n"]
 
 
-@pytest.mark.parametrize(
-    ("scheme", "replies", "drops"),
-    [
-        ("smtp://", [], b""),
-        ("smtp://", [], b"2"),
-        ("smtp://", [HELLO], b"2"),
-        ("smtp://", [HELLO, YES, YES, YES, b"354 go ahead\r\n"], b"250-"),
-        ("smtps://", [], TLS_RECORD + b"x"),
-        ("smtp://me:secret@", TLS_FIRST, TLS_RECORD + b"x"),
-        ("smtp://me:secret@", TLS_FIRST, b""),
-    ],
-)
-def test_a_server_that_says_nothing_or_a_byte_now_and_then_is_cut_off(
-    scheme: str, replies: list[bytes], drops: bytes
-) -> None:
-    with dripping_server(replies, drops) as server:
-        transport = SmtpTransport(f"{scheme}127.0.0.1:{server.port}", total_seconds=0.5)
-        assert "did not respond in time" in refusal(transport, RetryableError)
-        assert server.hung_up.wait(patience())
+SILENT: list[tuple[str, list[bytes], bytes]] = [
+    ("smtp://", [], b""),
+    ("smtp://", [], b"2"),
+    ("smtp://", [HELLO], b"2"),
+    ("smtp://", [HELLO, YES, YES, YES, b"354 go ahead\r\n"], b"250-"),
+    ("smtps://", [], TLS_RECORD + b"x"),
+    ("smtp://me:secret@", TLS_FIRST, TLS_RECORD + b"x"),
+    ("smtp://me:secret@", TLS_FIRST, b""),
+]
+
+
+def test_a_server_that_says_nothing_or_a_byte_now_and_then_is_cut_off() -> None:
+    """All kinds at the same time, as each takes as long as it may."""
+
+    def is_cut_off(kind: tuple[str, list[bytes], bytes]) -> bool:
+        scheme, replies, drops = kind
+        with dripping_server(replies, drops) as server:
+            transport = SmtpTransport(f"{scheme}127.0.0.1:{server.port}", total_seconds=0.5)
+            assert "did not respond in time" in refusal(transport, RetryableError), kind
+            return server.hung_up.wait(patience())
+
+    with ThreadPoolExecutor(len(SILENT)) as pool:
+        assert all(pool.map(is_cut_off, SILENT))
 
 
 def test_a_name_that_is_not_looked_up_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
