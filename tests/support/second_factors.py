@@ -6,12 +6,13 @@ from datetime import timedelta
 import pyotp
 from flask import Flask
 
+from consult.staff.accounts import login
 from consult.staff.second_factors import totp
 from consult.storage.second_factors import factors
 from tests.support.apps import services_of
 from tests.support.client import PageClient
 from tests.support.page import Page
-from tests.support.staff_client import EMAIL, make_user, sign_in, user_of
+from tests.support.staff_client import EMAIL, after_password, make_user, user_of
 
 CAREFUL = "lin@example.com"
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
@@ -79,7 +80,7 @@ def recovery_codes(page: Page) -> list[str]:
 def pending_login(app: Flask, email: str = EMAIL) -> PageClient:
     """A browser in which someone with a second factor has given the right password."""
     client = PageClient(app)
-    assert sign_in(client, email).location == ASKED
+    assert after_password(client, email, login.begin_login).location == ASKED
     return client
 
 

@@ -1,10 +1,12 @@
 """Staff for the tests: accounts, people who are signed in, and leads for them to read."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from functools import cache
 
 from flask import Flask
 from sqlalchemy import select, update
+from werkzeug.wrappers import Response
 
 from consult.staff.accounts import login, passwords
 from consult.storage.accounts import accounts as accounts_module
@@ -66,11 +68,18 @@ def enter(client: PageClient, email: str = EMAIL) -> PageClient:
 
     For tests that are about what comes after: it leaves out two pages and a slow hash.
     """
-    with client.request_context("/staff/sign-in"):
-        user = user_of(client.app, email)
-        answer = client.app.make_response(login.complete_login(user, "password"))
-        client.take_cookies(client.app.process_response(answer))
+    after_password(client, email, login.complete_login)
     return client
+
+
+def after_password(
+    client: PageClient, email: str, go_on: Callable[[StaffUserRow, str], Response]
+) -> Response:
+    """What follows when someone has given the right password in this browser."""
+    with client.request_context("/staff/sign-in"):
+        answer = go_on(user_of(client.app, email), "password")
+        client.take_cookies(client.app.process_response(client.app.make_response(answer)))
+    return answer
 
 
 def signed_in(app: Flask, email: str = EMAIL) -> PageClient:
