@@ -66,6 +66,8 @@ class Forked:
 def _serve(line: Connection, other_end: Connection) -> None:
     """Start a process for each function that comes, and tell the exit code for each pid."""
     other_end.close()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)  # the one that asks hears it, too, and ends us
     started: dict[int, BaseProcess] = {}
     with suppress(EOFError):
         while True:
