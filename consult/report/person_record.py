@@ -35,6 +35,12 @@ TABLE_LABELS = {
 }
 """The tables in the order in which a person would ask about them; others come after these."""
 
+_WITHOUT_LEAD = {
+    "reminder_consents": "Permission for one email about an unfinished check",
+    "unmatched_bookings": "Bookings at a calendar without a lead",
+}
+"""What is stored of the person beside the leads."""
+
 _LINES = {
     "lead_events": ("at", ("kind", "data", "by_id")),
     "notes": (
@@ -107,10 +113,11 @@ def record_html(record: Json, made_at: datetime, brand: Brand, paper: Paper) -> 
             (lead["lead"], writer.text(lead["submission"]["submitted_at"]), writer.sections(lead))
             for lead in record["leads"]
         ],
-        consents=Section(
-            "Permission for one email about an unfinished check",
-            writer.groups(record["reminder_consents"]),
-        ),
+        others=[
+            section
+            for name, title in _WITHOUT_LEAD.items()
+            if (section := Section(title, writer.groups(record[name]))).groups
+        ],
         zone=str(zone),
     )
 

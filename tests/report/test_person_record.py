@@ -41,6 +41,7 @@ RECORD: dict[str, Any] = {
     "reminder_consents": [
         {"address": "zoe@example.com", "consent_text": "Once.", "granted_at": AT}
     ],
+    "unmatched_bookings": [{"provider": "calendly", "email": "z@groß.example", "starts_at": AT}],
 }
 
 
@@ -92,6 +93,8 @@ def test_it_tells_everything_in_words_and_in_the_zone_of_the_agency() -> None:
         "Tables of tomorrow",
         "plumduff",
         "zoe@example.com",
+        "Bookings at a calendar without a lead",
+        "z@groß.example",
     ):
         assert told in text
     assert "+00:00" not in text
