@@ -57,11 +57,11 @@ def render_document(
     lead_id: int = job.payload["submission_id"]
     revision: int = job.payload["revision"]
     with context.database.reading() as session:
-        lead = leads.by_id(session, lead_id)
+        submitted = leads.by_id(session, lead_id)
         stored = documents.stored_revision(session, lead_id, kind)
-    if lead is None or stored >= revision or lead.report_revision > revision:
+    if submitted is None or stored >= revision or submitted.report_revision > revision:
         return no_op  # deleted, made already, or a later job makes the one that counts
-    content = context.render(html_of(lead, context))
+    content = context.render(html_of(submitted, context))
 
     def store(session: Session) -> None:
         documents.put(session, lead_id, kind, revision, content)
@@ -69,33 +69,38 @@ def render_document(
     return store
 
 
-def report_html_of(lead: SubmissionRow, context: Context) -> str:
+def report_html_of(submitted: SubmissionRow, context: Context) -> str:
     brand = context.brand
     if not context.booking_offer.is_elsewhere:
         # A report is forwarded, so it never has the link by which its owner books.
         brand = replace(brand, consult_url="")
     return document_html(
-        from_json(lead.report),
+        from_json(submitted.report),
         # The day of the answers and not today: rendered again, it is the same document.
-        made_on=lead.submitted_at.date(),
-        recipient=_owner_of(lead),
+        made_on=submitted.submitted_at.date(),
+        recipient=_owner_of(submitted),
         brand=brand,
         paper=context.settings.paper,
     )
 
 
-def brief_html_of(lead: SubmissionRow, context: Context) -> str:
-    reasons = reasons_of(lead.edition, lead.depth, lead.answers)
-    brief = brief_of(from_json(lead.report), reasons)
+def brief_html_of(submitted: SubmissionRow, context: Context) -> str:
+    reasons = reasons_of(submitted.edition, submitted.depth, submitted.answers)
+    brief = brief_of(from_json(submitted.report), reasons)
     return brief_html(
-        brief, lead.id, _owner_of(lead), lead.submitted_at, context.brand, context.settings.paper
+        brief,
+        submitted.id,
+        _owner_of(submitted),
+        submitted.submitted_at,
+        context.brand,
+        context.settings.paper,
     )
 
 
-def _owner_of(lead: SubmissionRow) -> Recipient:
-    if lead.contact is None:
+def _owner_of(submitted: SubmissionRow) -> Recipient:
+    if submitted.contact is None:
         return Recipient()
-    one = lead.contact
+    one = submitted.contact
     return Recipient(
         one.name, one.business, one.email, one.phone or "", one.wants_consult, one.best_time or ""
     )
@@ -108,10 +113,10 @@ def check_address(context: Context, job: JobRow) -> Commit:
     """
     mode, lead_id = context.settings.spam_mail_server, job.submission_id
     with context.database.reading() as session:
-        lead = leads.by_id(session, lead_id) if lead_id else None
-    if lead is None or lead.contact is None or mode == "off":
+        submitted = leads.by_id(session, lead_id) if lead_id else None
+    if submitted is None or submitted.contact is None or mode == "off":
         return no_op
-    address, today = lead.contact.email, context.database.clock().date()
+    address, today = submitted.contact.email, context.database.clock().date()
     if has_mail_server(domain_of(address), today) is not False:
         return no_op
     better = spam.likely_domain(domain_of(address))
@@ -119,7 +124,7 @@ def check_address(context: Context, job: JobRow) -> Commit:
     signs = spam.weigh({"mail_server": meant}, lambda _layer: mode)
 
     def record(session: Session) -> None:
-        submission.add_signs(session, lead.id, address, signs)
+        submission.add_signs(session, submitted.id, address, signs)
 
     return record
 

@@ -56,42 +56,42 @@ _TAKEN = "That time isn’t free anymore. Pick another"
 @booking_pages.get("")
 def book_page(token: str) -> ResponseReturnValue:
     """Count the press, and show the free times, or go on to where consults are booked."""
-    lead, offer = open_result(token), services().booking_offer
+    submitted, offer = open_result(token), services().booking_offer
     if offer.is_elsewhere:
-        return _to_calendar(lead, offer)
+        return _to_calendar(submitted, offer)
     if is_person() and not {"zone", "day"} & set(request.args):
-        _count_press(lead)
+        _count_press(submitted)
     if offer.how == "off":
         return redirect(url_for("contact.consult", token=token), 303)
     with services().database.reading() as session:
-        booked = bookings.active_booking(session, lead.id)
+        booked = bookings.active_booking(session, submitted.id)
     if booked and booked.calendar == "own":
         return redirect(_booked_url(booked, other=request.args.get("other")), 303)
     if booked:
         return redirect(url_for("results.result", token=token), 303)
-    return _page(token, lead, None if lead.contact else ContactForm())
+    return _page(token, submitted, None if submitted.contact else ContactForm())
 
 
 @booking_pages.post("")
 def book(token: str) -> ResponseReturnValue:
     """Book a time, for a contact that is known or comes along."""
     consume_contact()
-    lead, slot = open_result(token), sent_slot()
+    submitted, slot = open_result(token), sent_slot()
     if services().booking_offer.how != "own":
         abort(404)
-    form = None if lead.contact else ContactForm(request.form)
+    form = None if submitted.contact else ContactForm(request.form)
     if (form and not form.validate()) or slot is None:
-        return _page(token, lead, form, "" if slot else _NONE), 422
+        return _page(token, submitted, form, "" if slot else _NONE), 422
     try:
-        email = _book(token, lead, form)
+        email = _book(token, submitted, form)
     except TakenError:
-        return _page(token, lead, form, _TAKEN), 409
+        return _page(token, submitted, form, _TAKEN), 409
     except BookedError:  # in another tab, for another time
         return redirect(url_for(".book_page", token=token, other=1), 303)
-    return redirect(thanks_url(lead, token, email), 303)
+    return redirect(thanks_url(submitted, token, email), 303)
 
 
-def _book(token: str, lead: SubmissionRow, form: ContactForm | None) -> str:
+def _book(token: str, submitted: SubmissionRow, form: ContactForm | None) -> str:
     """Book the time that was sent; returns the address of a contact that came along.
 
     The contact is saved first, so that the booking finds it; neither is if the time is taken.
@@ -99,17 +99,17 @@ def _book(token: str, lead: SubmissionRow, form: ContactForm | None) -> str:
     made, office = services(), services().settings.office
     screening = link = None
     if form:
-        given = contact_in(form, lead, wants_consult=True)
-        screening, link = screen_contact(lead, token, given.email)
-    elif lead.contact:
-        given = replace(NewContact.of(lead.contact), wants_consult=True)
+        given = contact_in(form, submitted, wants_consult=True)
+        screening, link = screen_contact(submitted, token, given.email)
+    elif submitted.contact:
+        given = replace(NewContact.of(submitted.contact), wants_consult=True)
     _count_booking(given.email)
     with made.database.writing() as session:
-        lock_leads(session, [lead.id])
+        lock_leads(session, [submitted.id])
         submission.save_contact(session, token, given, link, office, screening)
-        _book_slot(session, lead.id, chosen_zone())
+        _book_slot(session, submitted.id, chosen_zone())
     if screening:
-        request_first_confirmation(lead, token, given.email, screening)
+        request_first_confirmation(submitted, token, given.email, screening)
     return given.email if form else ""
 
 
@@ -118,7 +118,7 @@ def _count_booking(email: str) -> None:
 
 
 def _book_slot(session: Session, lead_id: int, zone: str) -> BookingRow:
-    """Book the time that was sent, or abort if the lead was deleted."""
+    """Book the time that was sent, or abort if it was deleted."""
     return own_calendar.book(
         session,
         lead_id,
@@ -130,7 +130,7 @@ def _book_slot(session: Session, lead_id: int, zone: str) -> BookingRow:
     ) or abort(404)
 
 
-def _page(token: str, lead: SubmissionRow, form: ContactForm | None, problem: str = "") -> str:
+def _page(token: str, submitted: SubmissionRow, form: ContactForm | None, problem: str = "") -> str:
     """The consult and the free times; `problem` is what is wrong with the time that was sent."""
     with services().database.reading() as session:
         times = picker(session)
@@ -138,7 +138,7 @@ def _page(token: str, lead: SubmissionRow, form: ContactForm | None, problem: st
     return contact_page(
         token,
         form,
-        lead,
+        submitted,
         "owner/consult.html",
         problems=problems,
         picker=times,
@@ -147,7 +147,7 @@ def _page(token: str, lead: SubmissionRow, form: ContactForm | None, problem: st
     )
 
 
-def _to_calendar(lead: SubmissionRow, offer: BookingOffer) -> Response:
+def _to_calendar(submitted: SubmissionRow, offer: BookingOffer) -> Response:
     """Lead to the agency's calendar, which gets our key to say whose booking it is.
 
     From the link that only the owner has, it gets their name and email as well. Programs that
@@ -157,20 +157,22 @@ def _to_calendar(lead: SubmissionRow, offer: BookingOffer) -> Response:
         return Response(status=503)  # which browsers don't keep for the press
     if not is_person():
         return redirect(offer.url, 303)
-    key = _count_press(lead)
-    contact = lead.contact if opens_contact_of(lead, request.args.get("key", "")) else None
+    key = _count_press(submitted)
+    contact = (
+        submitted.contact if opens_contact_of(submitted, request.args.get("key", "")) else None
+    )
     name, email = (contact.name, contact.email) if contact else ("", "")
     return redirect(calendar_url(offer, key, name=name, email=email), 303)
 
 
-def _count_press(lead: SubmissionRow) -> str:
+def _count_press(submitted: SubmissionRow) -> str:
     """Count the first press, and return the key by which a calendar's report is recognized."""
-    key, database = booking_key(secret_key(), lead.id), services().database
+    key, database = booking_key(secret_key(), submitted.id), services().database
     with database.reading() as session:
-        is_counted = bookings.was_pressed(session, lead.id, key)
+        is_counted = bookings.was_pressed(session, submitted.id, key)
     if not is_counted:
         database.write_if_free(
-            lambda session: bookings.press(session, lead.id, key), "a press to book"
+            lambda session: bookings.press(session, submitted.id, key), "a press to book"
         )
     return key
 
@@ -195,9 +197,9 @@ def move(token: str) -> ResponseReturnValue:
     if slot is None:
         return _booked_page(token, booking, _NONE), 422
     with services().database.reading() as session:
-        lead = leads.by_id(session, booking.submission_id)
-    if lead and lead.contact:
-        _count_booking(lead.contact.email)
+        submitted = leads.by_id(session, booking.submission_id)
+    if submitted and submitted.contact:
+        _count_booking(submitted.contact.email)
     try:
         with services().database.writing() as session:
             zone = chosen_zone(booking.zone)

@@ -23,7 +23,7 @@ from consult.crypto import Purpose, contact_key, decrypt, encrypt
 from consult.owner.form_guard import guard, mode_of, signs_of
 from consult.owner.result_pages import (
     can_email,
-    find_lead,
+    find_submission,
     is_confirmation_offered,
     is_contact_required,
     opens_contact_of,
@@ -45,13 +45,13 @@ confirm_pages = Blueprint("confirm", __name__, url_prefix="/confirm/<token>")
 @contact_pages.get("/contact")
 def contact(token: str) -> str:
     """Ask where to send the report; who has left a contact changes it with a key only."""
-    lead = find_lead(token)
-    if not _may_change(lead):
-        return contact_page(token, None, lead)
-    form = ContactForm(obj=lead.contact, wants_consult="consult" in request.args)
+    submitted = find_submission(token)
+    if not _may_change(submitted):
+        return contact_page(token, None, submitted)
+    form = ContactForm(obj=submitted.contact, wants_consult="consult" in request.args)
     if form.business.data == form.name.data:
         form.business.data = ""
-    return contact_page(token, form, lead)
+    return contact_page(token, form, submitted)
 
 
 @contact_pages.post("/contact")
@@ -62,39 +62,45 @@ def save_contact(token: str) -> ResponseReturnValue:
 @contact_pages.get("/consult")
 def consult(token: str) -> str:
     """Show what the consult is, and ask who it is for; one button where that is known."""
-    lead = find_lead(token)
-    return contact_page(token, None if lead.contact else ContactForm(), lead, "owner/consult.html")
+    submitted = find_submission(token)
+    return contact_page(
+        token, None if submitted.contact else ContactForm(), submitted, "owner/consult.html"
+    )
 
 
 @contact_pages.post("/consult")
 def ask_for_consult(token: str) -> ResponseReturnValue:
-    lead = find_lead(token)
-    if lead.contact is None:
+    submitted = find_submission(token)
+    if submitted.contact is None:
         return _save(token, "owner/consult.html", consult=True)
     consume_contact()
     with services().database.writing() as session:
-        wanted = replace(NewContact.of(lead.contact), wants_consult=True)
+        wanted = replace(NewContact.of(submitted.contact), wants_consult=True)
         submission.save_contact(session, token, wanted, None, services().settings.office)
-    return redirect(thanks_url(lead, token), 303)
+    return redirect(thanks_url(submitted, token), 303)
 
 
 def _save(token: str, template: str, *, consult: bool = False) -> ResponseReturnValue:
     consume_contact()
-    lead = find_lead(token)
+    submitted = find_submission(token)
     form = ContactForm(request.form)
     if not form.validate():
-        return contact_page(token, form, lead, template), 422
-    given = contact_in(form, lead, wants_consult=consult)
-    if lead.contact and not _may_change(lead) and NewContact.of(lead.contact) != given:
+        return contact_page(token, form, submitted, template), 422
+    given = contact_in(form, submitted, wants_consult=consult)
+    if (
+        submitted.contact
+        and not _may_change(submitted)
+        and NewContact.of(submitted.contact) != given
+    ):
         return redirect(url_for(".contact", token=token), 303)
-    screening, link = screen_contact(lead, token, given.email)
+    screening, link = screen_contact(submitted, token, given.email)
     with services().database.writing() as session:
         submission.save_contact(session, token, given, link, services().settings.office, screening)
-    request_first_confirmation(lead, token, given.email, screening)
-    return redirect(thanks_url(lead, token, given.email), 303)
+    request_first_confirmation(submitted, token, given.email, screening)
+    return redirect(thanks_url(submitted, token, given.email), 303)
 
 
-def contact_in(form: ContactForm, lead: SubmissionRow, *, wants_consult: bool) -> NewContact:
+def contact_in(form: ContactForm, submitted: SubmissionRow, *, wants_consult: bool) -> NewContact:
     """The contact that a valid form was sent with."""
     name = str(form.name.data)
     return NewContact(
@@ -106,35 +112,38 @@ def contact_in(form: ContactForm, lead: SubmissionRow, *, wants_consult: bool) -
         wants_consult=wants_consult or form.wants_consult.data,
         consent_text=_consent_text(),
         # Only the page of the consult asks for it.
-        best_time=form.best_time.data or (lead.contact.best_time if lead.contact else None),
+        best_time=form.best_time.data
+        or (submitted.contact.best_time if submitted.contact else None),
     )
 
 
-def screen_contact(lead: SubmissionRow, token: str, email: str) -> tuple[Screening, str | None]:
+def screen_contact(
+    submitted: SubmissionRow, token: str, email: str
+) -> tuple[Screening, str | None]:
     """What is known of the form that was sent, and the link to mail with the report, if at once."""
-    screening = _screen(lead, token, email)
-    return screening, None if screening.waits else _link_to_mail(lead, email, token)
+    screening = _screen(submitted, token, email)
+    return screening, None if screening.waits else _link_to_mail(submitted, email, token)
 
 
 def request_first_confirmation(
-    lead: SubmissionRow, token: str, email: str, screening: Screening
+    submitted: SubmissionRow, token: str, email: str, screening: Screening
 ) -> None:
     """Mail the link to confirm an address that was just saved, where everyone gets one."""
-    is_new_address = lead.contact is None or lead.contact.email != email
+    is_new_address = submitted.contact is None or submitted.contact.email != email
     must_confirm = services().settings.confirm_mail == "always"
     if must_confirm and is_new_address and not is_suspect(screening.signs):
         _request_confirmation(token, email)
 
 
-def _screen(lead: SubmissionRow, token: str, email: str) -> Screening:
-    signs: Signs = signs_of("contact", token, email, seconds_taken=lead.seconds_taken)
+def _screen(submitted: SubmissionRow, token: str, email: str) -> Screening:
+    signs: Signs = signs_of("contact", token, email, seconds_taken=submitted.seconds_taken)
     with services().database.reading() as session:
-        if lead.contact and leads.is_suspect(session, lead.id):
-            signs = {**of_sender(lead.contact.signs), **signs}
+        if submitted.contact and leads.is_suspect(session, submitted.id):
+            signs = {**of_sender(submitted.contact.signs), **signs}
     return Screening(
         signs=signs,
         must_confirm=_must_confirm(signs),
-        waiting_token=encrypt(secret_key(), Purpose.WAITING_REPORT, token, lead.id),
+        waiting_token=encrypt(secret_key(), Purpose.WAITING_REPORT, token, submitted.id),
         look_up=mode_of("mail_server") != "off",
     )
 
@@ -149,9 +158,9 @@ def _must_confirm(signs: Signs) -> bool:
     return confirm == "always" or (bool(no_proof) and confirm != "off" and can_email())
 
 
-def thanks_url(lead: SubmissionRow, token: str, email: str = "") -> str:
+def thanks_url(submitted: SubmissionRow, token: str, email: str = "") -> str:
     """The page that thanks; to who has just entered an address, it shows their contact."""
-    key = contact_key(secret_key(), lead.result_token_hash, email) if email else 1
+    key = contact_key(secret_key(), submitted.result_token_hash, email) if email else 1
     return url_for("results.result", token=token, thanks=key)
 
 
@@ -159,9 +168,9 @@ def thanks_url(lead: SubmissionRow, token: str, email: str = "") -> str:
 def request_confirmation(token: str) -> ResponseReturnValue:
     """Email the link to confirm the address; the same response whether it's sent or held back."""
     consume_contact()
-    lead = find_lead(token)
-    if lead.contact and is_confirmation_offered(lead.contact):
-        _request_confirmation(token, lead.contact.email)
+    submitted = find_submission(token)
+    if submitted.contact and is_confirmation_offered(submitted.contact):
+        _request_confirmation(token, submitted.contact.email)
     key = request.args.get("key")
     return redirect(url_for("results.result", token=token, thanks=key, asked=1), 303)
 
@@ -192,7 +201,7 @@ def save_confirmation(token: str) -> ResponseReturnValue:
         submission.confirm(session, token, link, made.settings.office)
     if result is None:  # it was confirmed before, or the secret key is a new one
         return redirect(url_for(".confirm", token=token), 303)
-    return redirect(thanks_url(find_lead(result), result, stored.email), 303)
+    return redirect(thanks_url(find_submission(result), result, stored.email), 303)
 
 
 def _to_confirm(token: str) -> ContactRow:
@@ -200,8 +209,8 @@ def _to_confirm(token: str) -> ContactRow:
         return submission.to_confirm(session, token) or abort(404)
 
 
-def _may_change(lead: SubmissionRow) -> bool:
-    return lead.contact is None or opens_contact_of(lead, request.args.get("key", ""))
+def _may_change(submitted: SubmissionRow) -> bool:
+    return submitted.contact is None or opens_contact_of(submitted, request.args.get("key", ""))
 
 
 def consume_contact() -> None:
@@ -213,7 +222,7 @@ def consume_contact() -> None:
 def contact_page(
     token: str,
     form: ContactForm | None,
-    lead: SubmissionRow,
+    submitted: SubmissionRow,
     template: str = "owner/contact.html",
     *,
     problems: Sequence[tuple[str, str]] = (),
@@ -223,15 +232,15 @@ def contact_page(
     wrong = [(field.name, field.errors[0]) for field in form or () if field.errors]
     return render_template(
         template,
-        depth=lead.depth,
+        depth=submitted.depth,
         token=token,
         key=request.args.get("key"),
         form=form,
         problems=[*problems, *wrong],
         guard=guard("contact", token),
         consent=_consent_text(),
-        consult=from_json(lead.report).consult,
-        result_open=not is_contact_required(lead.contact is not None, "result"),
+        consult=from_json(submitted.report).consult,
+        result_open=not is_contact_required(submitted.contact is not None, "result"),
         by_email=can_email(),
         booking=services().booking_offer,
         **more,
@@ -244,12 +253,12 @@ def _consent_text() -> str:
     return render_template("owner/consent.txt", months=round(days / 30.4)).strip()
 
 
-def _link_to_mail(lead: SubmissionRow, email: str, token: str) -> str | None:
+def _link_to_mail(submitted: SubmissionRow, email: str, token: str) -> str | None:
     """The link for the email that a new or corrected address gets.
 
     None if the address has its email already, or if too many emails were requested lately.
     """
-    if lead.contact and lead.contact.email == email:
+    if submitted.contact and submitted.contact.email == email:
         return None
     if not may_mail(email):
         return None

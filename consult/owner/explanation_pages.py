@@ -30,21 +30,21 @@ def shared_why(token: str) -> str:
     return _why_page(find_shared(token), token)
 
 
-def _why_page(lead: SubmissionRow, token: str) -> str:
+def _why_page(submitted: SubmissionRow, token: str) -> str:
     return render_template(
         "owner/why.html",
         token=token,
         shared=request.blueprint == shared_pages.name,
-        report=from_json(lead.report),
-        reasons=reasons_of(lead.edition, lead.depth, lead.answers),
+        report=from_json(submitted.report),
+        reasons=reasons_of(submitted.edition, submitted.depth, submitted.answers),
     )
 
 
 @explanation_pages.get("/what-if")
 def try_answers(token: str) -> str:
     """Show what the scores would be with other answers, as the query names them; save nothing."""
-    lead = open_result(token)
-    walk = replay(lead.edition, lead.depth, lead.answers)
+    submitted = open_result(token)
+    walk = replay(submitted.edition, submitted.depth, submitted.answers)
     comparison = compare(walk, request.args.to_dict())
     return render_template("owner/what_if.html", token=token, shown=comparison)
 

@@ -38,26 +38,26 @@ shared_pages = Blueprint("shared", __name__, url_prefix="/shared/<token>")
 
 @result_pages.get("")
 def result(token: str) -> ResponseReturnValue:
-    lead = open_result(token)
+    submitted = open_result(token)
     key = request.args.get("thanks", "")
-    shared = shared_token(secret_key(), lead.result_token_hash)
-    contact = lead.contact if opens_contact_of(lead, key) else None
+    shared = shared_token(secret_key(), submitted.result_token_hash)
+    contact = submitted.contact if opens_contact_of(submitted, key) else None
     return _result_page(
-        lead,
+        submitted,
         token=token,
         shared_url=services().settings.base_url + full_path("shared.result", token=shared),
-        full_depth=_full_depth_offer(lead),
-        pdf_is_open=not is_contact_required(lead.contact is not None, "pdf", "result"),
+        full_depth=_full_depth_offer(submitted),
+        pdf_is_open=not is_contact_required(submitted.contact is not None, "pdf", "result"),
         late="late" in request.args,
-        thanks=bool(key) and lead.contact is not None,
+        thanks=bool(key) and submitted.contact is not None,
         key=key,
         contact=contact,
         unreachable=contact.signs.get("mail_server") if contact else None,
         looked_up=contact is not None and services().settings.spam_mail_server != "off",
-        wants_consult=lead.contact is not None and lead.contact.wants_consult,
-        mailed=bool(key) and _is_report_mailed(lead),
-        confirmation=_confirmation(lead, key),
-        booked=_booked(lead),
+        wants_consult=submitted.contact is not None and submitted.contact.wants_consult,
+        mailed=bool(key) and _is_report_mailed(submitted),
+        confirmation=_confirmation(submitted, key),
+        booked=_booked(submitted),
     )
 
 
@@ -67,14 +67,14 @@ def shared_result_page(token: str) -> ResponseReturnValue:
     return _result_page(find_shared(token), token=token, shared=True)
 
 
-def _result_page(lead: SubmissionRow, **more: Any) -> str:
-    report = from_json(lead.report)
+def _result_page(submitted: SubmissionRow, **more: Any) -> str:
+    report = from_json(submitted.report)
     return render_template(
         "owner/result.html",
         report=report,
         depth=report.depth,
-        check_again=long_date(report.check_again_on(lead.submitted_at.date())),
-        texts=load(lead.edition).texts.findings["report"],
+        check_again=long_date(report.check_again_on(submitted.submitted_at.date())),
+        texts=load(submitted.edition).texts.findings["report"],
         base_url=services().settings.base_url,
         booking=services().booking_offer,
         **more,
@@ -96,14 +96,14 @@ def pdf(token: str) -> ResponseReturnValue:
 
 
 def _no_pdf_yet(token: str) -> ResponseReturnValue:
-    lead = find_lead(token)
-    if is_contact_required(lead.contact is not None, "pdf", "result"):
+    submitted = find_submission(token)
+    if is_contact_required(submitted.contact is not None, "pdf", "result"):
         return _to_contact(token)
     with services().database.reading() as session:
-        state = documents.pdf_states(session, [lead.id]).get(lead.id)
+        state = documents.pdf_states(session, [submitted.id]).get(submitted.id)
     if state == "on_demand":  # no longer stored, or never requested: so it is requested now
         services().database.write_if_free(
-            lambda session: leads.ask_for_documents(session, lead.id), "a request for a PDF"
+            lambda session: leads.ask_for_documents(session, submitted.id), "a request for a PDF"
         )
     failed = state == "failed"
     page = render_template("owner/waiting.html", token=token, failed=failed)
@@ -118,18 +118,18 @@ def _no_pdf_yet(token: str) -> ResponseReturnValue:
 def start_full_depth(token: str) -> Response:
     """Continue a quick check as a full check, in a new draft that keeps its answers."""
     made = services()
-    lead = open_result(token)
-    if _full_depth_offer(lead) is None:
+    submitted = open_result(token)
+    if _full_depth_offer(submitted) is None:
         return redirect(url_for(".result", token=token), 303)
     made.limits.consume("starts", made.settings.limit_starts, network_of(request.remote_addr))
     with made.database.writing() as session:
         # The time spent so far counts as well, or a full check would seem to take no time.
-        elapsed = timedelta(seconds=lead.seconds_taken)
-        shown = visit_of(_walk_as(lead, "full").first_open_page)
+        elapsed = timedelta(seconds=submitted.seconds_taken)
+        shown = visit_of(_walk_as(submitted, "full").first_open_page)
         draft_token = drafts.start(
-            session, lead.edition, "full", lead.source, elapsed=elapsed, shown=shown
+            session, submitted.edition, "full", submitted.source, elapsed=elapsed, shown=shown
         )
-        draft = drafts.save(session, draft_token, _given(lead))
+        draft = drafts.save(session, draft_token, _given(submitted))
         if draft is None:
             raise LookupError("the draft that was just started does not exist")
     opened = OpenDraft(draft_token, draft, walk_of(draft), OPEN)
@@ -139,35 +139,35 @@ def start_full_depth(token: str) -> Response:
 # --- Access --------------------------------------------------------------------------------------
 
 
-def find_lead(token: str) -> SubmissionRow:
-    """Return the lead of a result link; aborts with 404 if there is none."""
+def find_submission(token: str) -> SubmissionRow:
+    """Return what was submitted, by its result link; aborts with 404 if there is none."""
     with services().database.reading() as session:
         return leads.by_result_token(session, token) or abort(404)
 
 
 def find_shared(token: str) -> SubmissionRow:
-    """Return the lead of a read-only link; aborts with 404 if there is none."""
+    """Return what was submitted, by its read-only link; aborts with 404 if there is none."""
     result_hash = shared_result(secret_key(), token) or abort(404)
     with services().database.reading() as session:
-        lead = leads.by_result_hash(session, result_hash)
-    if lead is None or is_contact_required(lead.contact is not None, "result"):
+        submitted = leads.by_result_hash(session, result_hash)
+    if submitted is None or is_contact_required(submitted.contact is not None, "result"):
         abort(404)
-    return lead
+    return submitted
 
 
-def opens_contact_of(lead: SubmissionRow, key: str) -> bool:
+def opens_contact_of(submitted: SubmissionRow, key: str) -> bool:
     """Return whether the key in the query shows and changes the contact of this result."""
-    return lead.contact is not None and opens_contact(
-        secret_key(), lead.result_token_hash, lead.contact.email, key
+    return submitted.contact is not None and opens_contact(
+        secret_key(), submitted.result_token_hash, submitted.contact.email, key
     )
 
 
 def open_result(token: str) -> SubmissionRow:
-    """Return the lead, or redirect to the contact form where that has to come first."""
-    lead = find_lead(token)
-    if is_contact_required(lead.contact is not None, "result"):
+    """Return what was submitted, or redirect to the contact form where that has to come first."""
+    submitted = find_submission(token)
+    if is_contact_required(submitted.contact is not None, "result"):
         abort(_to_contact(token))
-    return lead
+    return submitted
 
 
 def is_contact_required(has_contact: bool, *before: str) -> bool:
@@ -193,10 +193,10 @@ def is_confirmation_offered(contact: ContactRow) -> bool:
     return offered and contact.waiting_token is not None
 
 
-def _booked(lead: SubmissionRow) -> dict[str, Any] | None:
+def _booked(submitted: SubmissionRow) -> dict[str, Any] | None:
     """The consult to come, with its page if it can be moved here; None if there is none."""
     with services().database.reading() as session:
-        booking = bookings.active_booking(session, lead.id)
+        booking = bookings.active_booking(session, submitted.id)
     if booking is None:
         return None
     is_own = booking.calendar == "own"
@@ -204,22 +204,22 @@ def _booked(lead: SubmissionRow) -> dict[str, Any] | None:
     return {"consult": booked_consult(booking), "link": link}
 
 
-def _confirmation(lead: SubmissionRow, key: str) -> dict[str, Any] | None:
+def _confirmation(submitted: SubmissionRow, key: str) -> dict[str, Any] | None:
     """What the page needs to ask for the email to confirm the address; None if none waits."""
-    if lead.contact is None or not is_confirmation_offered(lead.contact):
+    if submitted.contact is None or not is_confirmation_offered(submitted.contact):
         return None
-    asked = lead.contact.confirm_hash is not None or "asked" in request.args
+    asked = submitted.contact.confirm_hash is not None or "asked" in request.args
     return {"asked": asked, "key": key or None}
 
 
-def _is_report_mailed(lead: SubmissionRow) -> bool:
-    if lead.contact is None or not can_email() or lead.contact.waiting_token:
+def _is_report_mailed(submitted: SubmissionRow) -> bool:
+    if submitted.contact is None or not can_email() or submitted.contact.waiting_token:
         return False  # without a mail server it is a file until staff send it
     with services().database.reading() as session:
-        emails = deliveries.report_emails(session, lead.id)
+        emails = deliveries.report_emails(session, submitted.id)
     return (
         bool(emails)
-        and emails[-1].address == lead.contact.email
+        and emails[-1].address == submitted.contact.email
         and deliveries.delivery_status(emails[-1]).state != "failed"
     )
 
@@ -227,19 +227,19 @@ def _is_report_mailed(lead: SubmissionRow) -> bool:
 # --- From a quick check to the full check ---------------------------------------------------------
 
 
-def _full_depth_offer(lead: SubmissionRow) -> dict[str, Any] | None:
+def _full_depth_offer(submitted: SubmissionRow) -> dict[str, Any] | None:
     """What the full check would add to a quick check; None if nothing is left to answer.
 
     `answers` are those still to give, `parts` all that a full check scores for this business,
     `left_out` the names of those that the quick check did not touch.
     """
-    if lead.depth != "quick":
+    if submitted.depth != "quick":
         return None
-    full = _walk_as(lead, "full")
+    full = _walk_as(submitted, "full")
     still_open = len(full.missing)
     if not still_open:
         return None
-    parts, seen = _scored_parts(full), _scored_parts(_walk_as(lead, "quick"))
+    parts, seen = _scored_parts(full), _scored_parts(_walk_as(submitted, "quick"))
     return {
         "answers": still_open,
         "minutes": max(1, round(still_open * SECONDS_PER_ANSWER / 60)),
@@ -248,13 +248,15 @@ def _full_depth_offer(lead: SubmissionRow) -> dict[str, Any] | None:
     }
 
 
-def _given(lead: SubmissionRow) -> dict[str, tuple[Answer, str]]:
+def _given(submitted: SubmissionRow) -> dict[str, tuple[Answer, str]]:
     """Every answer with the variant of the wording that it was given under."""
-    return {id: (as_answer(a), lead.wording[id]["variant"]) for id, a in lead.answers.items()}
+    return {
+        id: (as_answer(a), submitted.wording[id]["variant"]) for id, a in submitted.answers.items()
+    }
 
 
-def _walk_as(lead: SubmissionRow, depth: Depth) -> Walk:
-    given = _given(lead)
+def _walk_as(submitted: SubmissionRow, depth: Depth) -> Walk:
+    given = _given(submitted)
     answers = {id: answer for id, (answer, _) in given.items()}
     return walk(newest(), answers, depth, {id: variant for id, (_, variant) in given.items()})
 

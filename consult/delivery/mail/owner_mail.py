@@ -51,18 +51,22 @@ def email_report(context: Context, job: JobRow) -> Commit:
         delivery = deliveries.for_job(session, job.id)
         if delivery is None or delivery.sent_at or delivery.submission_id is None:
             return forget_link
-        lead = leads.by_id(session, delivery.submission_id)
+        submitted = leads.by_id(session, delivery.submission_id)
         pdf = documents.get(session, delivery.submission_id, documents.REPORT)
         booking = bookings.active_booking(session, delivery.submission_id)
-    if lead is None or lead.contact is None or lead.contact.email != delivery.address:
+    if (
+        submitted is None
+        or submitted.contact is None
+        or submitted.contact.email != delivery.address
+    ):
         return forget_link
-    if pdf is None or pdf.revision < lead.report_revision:
-        leads.request_missing_documents(context.database, lead.id)
-        is_there = partial(documents.is_current, submission_id=lead.id, kind=documents.REPORT)
+    if pdf is None or pdf.revision < submitted.report_revision:
+        leads.request_missing_documents(context.database, submitted.id)
+        is_there = partial(documents.is_current, submission_id=submitted.id, kind=documents.REPORT)
         raise Postpone(_MAX_WAIT, unless=is_there)
     booked_for = consult_time(booking.starts_at, booking.zone) if booking else ""
     link, content = job.payload["link"], pdf.content
-    message, body = report_message(context, lead, delivery, link, content, booked_for)
+    message, body = report_message(context, submitted, delivery, link, content, booked_for)
     context.transport.send(message, accepted=record_owner_mail(context, delivery, message, body))
     return forget_link
 
@@ -73,10 +77,10 @@ def email_confirmation(context: Context, job: JobRow) -> Commit:
     with context.database.reading() as session:
         delivery = deliveries.for_job(session, job.id)
         of_lead = delivery.submission_id if delivery and not delivery.sent_at else None
-        lead = leads.by_id(session, of_lead) if of_lead else None
-    if delivery is None or lead is None or lead.contact is None:
+        submitted = leads.by_id(session, of_lead) if of_lead else None
+    if delivery is None or submitted is None or submitted.contact is None:
         return forget_link
-    if lead.contact.email != delivery.address or lead.contact.waiting_token is None:
+    if submitted.contact.email != delivery.address or submitted.contact.waiting_token is None:
         return forget_link
     message = new_owner_message(
         context,
@@ -119,15 +123,15 @@ def new_owner_message(
 
 def report_message(
     context: Context,
-    lead: SubmissionRow,
+    submitted: SubmissionRow,
     delivery: DeliveryRow,
     link: str,
     pdf: bytes,
     booked_for: str,
 ) -> tuple[EmailMessage, str]:
     """The mail that brings a lead's owner the PDF, and its text as staff may read it."""
-    brand, contact, base_url = context.brand, lead.contact, context.settings.base_url
-    report, submitted_on = from_json(lead.report), lead.submitted_at.date()
+    brand, contact, base_url = context.brand, submitted.contact, context.settings.base_url
+    report, submitted_on = from_json(submitted.report), submitted.submitted_at.date()
     check_again = report.check_again_on(submitted_on)
     values = {
         "name": safe_name(contact.name if contact else ""),
@@ -148,7 +152,7 @@ def report_message(
     )
     key = contact_key(
         context.settings.signing_key(),
-        lead.result_token_hash,
+        submitted.result_token_hash,
         delivery.address or "",
         mailed=True,
     )
@@ -166,7 +170,7 @@ def report_message(
         pdf,
         maintype="application",
         subtype="pdf",
-        filename=f"relay-check-{lead.submitted_at:%Y-%m-%d}.pdf",
+        filename=f"relay-check-{submitted.submitted_at:%Y-%m-%d}.pdf",
     )
     calendar = calendar_file(
         message["Message-ID"].strip("<>"),
