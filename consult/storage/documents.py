@@ -126,11 +126,13 @@ _PDF_STATES = (
 )
 
 
-def pdf_state(lead: SubmissionRow, kind: str, stored: int, pdf_jobs: Iterable[JobRow]) -> PdfState:
+def pdf_state(
+    submission: SubmissionRow, kind: str, stored: int, pdf_jobs: Iterable[JobRow]
+) -> PdfState:
     """The state of one PDF by the revision that is stored (0: none) and the lead's PDF jobs."""
     states = [job.state for job in pdf_jobs if job.kind == _JOBS[kind]]
     pending = any(state in jobs.OPEN_STATES for state in states)
-    return _pdf_state(stored >= lead.report_revision, pending, bool(states))
+    return _pdf_state(stored >= submission.report_revision, pending, bool(states))
 
 
 def _pdf_state(is_current: bool, is_pending: bool, is_requested: bool) -> PdfState:

@@ -115,16 +115,16 @@ def _notification(
     session: Session, delivery: DeliveryRow, user: StaffUserRow, context: Context
 ) -> Content | None:
     notification = delivery.notification
-    lead = leads.by_id(session, notification.submission_id) if notification else None
-    if notification is None or lead is None:
+    submitted = leads.by_id(session, notification.submission_id) if notification else None
+    if notification is None or submitted is None:
         return None
     if notification.kind == "handed_over" and notification.lead.offered_to_id != user.id:
         return None  # it was answered already, or canceled
-    row = notification.lead
+    lead = notification.lead
     booking = bookings.of_notification(session, notification)
     if booking and (booking.state == "canceled") != (notification.kind == "consult_canceled"):
         return None  # a later one says that it was canceled
-    who = _business(_contact(lead, row)) or f"Lead {lead.id}"
+    who = _business(_contact(submitted, lead)) or f"Lead {submitted.id}"
     actor = name_for_staff(notification.actor.name if notification.actor else "") or "A colleague"
     info = TYPE_INFO[cast(NotificationType, notification.kind)]
     subject, happened = info.subject, info.sentence
@@ -133,17 +133,17 @@ def _notification(
         happened = "{who} picked a time for a consult. Confirm it, or suggest another one."
     elif booking and booking.sequence and notification.kind == "consult_booked":
         subject, happened = "Consult confirmed: {who}", "The consult with {who} is confirmed."
-    link = f"{context.settings.base_url}/staff/leads/{lead.id}"
+    link = f"{context.settings.base_url}/staff/leads/{submitted.id}"
     return Content(
         subject=subject.format(who=who, actor=actor),
         template="notification",
         values={
             "happened": happened.format(who=who, actor=actor),
-            "because": _why_returned(session, row) if notification.kind == "handed_back" else "",
-            "due": _due(notification.kind, row, context.office.zone),
+            "because": _why_returned(session, lead) if notification.kind == "handed_back" else "",
+            "due": _due(notification.kind, lead, context.office.zone),
             "facts": [
                 *(_facts_of(booking, context) if booking else ()),
-                *_facts(session, lead, row, user, context.settings),
+                *_facts(session, submitted, lead, user, context.settings),
             ],
             "link": link,
         },
@@ -185,25 +185,29 @@ def _why_returned(session: Session, lead: LeadRow) -> str:
     return DECLINE_REASONS[reasons[-1]] if reasons and reasons[-1] != OTHER else ""
 
 
-def _contact(lead: SubmissionRow, row: LeadRow) -> ContactRow | None:
+def _contact(submitted: SubmissionRow, lead: LeadRow) -> ContactRow | None:
     """Who to name: no one where it's probably spam, or robots could write to staff by our mail."""
-    return None if row.suspect else lead.contact
+    return None if lead.suspect else submitted.contact
 
 
 def _facts(
-    session: Session, lead: SubmissionRow, row: LeadRow, user: StaffUserRow, settings: Settings
+    session: Session,
+    submitted: SubmissionRow,
+    lead: LeadRow,
+    user: StaffUserRow,
+    settings: Settings,
 ) -> list[tuple[str, str, str]]:
     """What a mail says of a lead: a label, a text, and the link of the text if it has one."""
-    assignee = session.get(StaffUserRow, row.assignee_id) if row.assignee_id else None
+    assignee = session.get(StaffUserRow, lead.assignee_id) if lead.assignee_id else None
     who = name_for_staff(assignee.name) if assignee else "No one yet"
-    facts = [("Assigned to", "You" if row.assignee_id == user.id else who, "")]
-    contact = _contact(lead, row)
+    facts = [("Assigned to", "You" if lead.assignee_id == user.id else who, "")]
+    contact = _contact(submitted, lead)
     if contact:
         facts.append(("Wants", "A consult" if contact.wants_consult else "The report by email", ""))
     if settings.staff_mails == "business" or contact is None:
         return facts
     call = phone_link(contact.phone or "")
-    troubles = "; ".join(trouble["name"] for trouble in lead.report.get("troubles", ()))
+    troubles = "; ".join(trouble["name"] for trouble in submitted.report.get("troubles", ()))
     return facts + [
         fact
         for fact in (
@@ -211,7 +215,7 @@ def _facts(
             ("Phone", (contact.phone or "") if call else "", call),
             ("Email", contact.email, f"mailto:{contact.email}"),
             ("What’s bothering them", troubles, ""),
-            ("Wanted in three months", name_for_staff(lead.report.get("own_words", "")), ""),
+            ("Wanted in three months", name_for_staff(submitted.report.get("own_words", "")), ""),
         )
         if fact[1]
     ]
