@@ -156,9 +156,8 @@ def consult_of(
             AgendaPoint(f"{start}–{end}", text)
             for (start, end), text in zip(pairwise(times), points, strict=True)
         )
-    more = len(journey.walk(walk.questionnaire, walk.on_path.values, "full").missing)
     fill = {
-        "more": more,
+        "more": _more_questions(walk),
         "topic": offer["topics"].get(advice.topic, ""),
         "minutes": minutes,
         "trouble": next((one.name for one in troubles if one.id == advice.topic), ""),
@@ -182,6 +181,13 @@ def consult_of(
         bring=tuple(texts[_BRING[walk.facts["path"]]]),
         watch=tuple(line.format(name=watched.name, asks=watched.asks) for line in texts["watch"]),
     )
+
+
+def _more_questions(walk: Walk) -> int:
+    """How many questions a full check would still ask."""
+    if walk.depth == "full":
+        return 0
+    return len(journey.walk(walk.questionnaire, walk.on_path.values, "full").missing)
 
 
 def _agenda(

@@ -1,6 +1,7 @@
 """The call brief: what it says, on what each point rests, and how it prints."""
 
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,11 @@ def test_a_lead_that_waits_for_them_is_the_first_line() -> None:
 
 def html(made: Brief, owner: Recipient = ADA) -> str:
     return brief_html(made, 7, owner, WHEN, Brand(), "letter")
+
+
+@cache
+def printed(persona: str, owner: Recipient) -> bytes:
+    return html_to_pdf(html(brief(persona, "full"), owner))
 
 
 def given(persona: str, depth: Depth) -> dict[str, str]:
@@ -171,7 +177,7 @@ def test_a_firm_that_said_much_is_on_one_page_with_nothing_over_nothing(name: st
 def test_it_prints_on_two_pages_at_most_and_keeps_the_rules_of_access(
     persona: str, owner: Recipient, tmp_path: Path
 ) -> None:
-    content = html_to_pdf(html(brief(persona, "full"), owner))
+    content = printed(persona, owner)
     reader: Any = pymupdf
     with reader.open(stream=content) as pdf:
         assert pdf.page_count <= 2
@@ -185,4 +191,4 @@ def test_it_prints_on_two_pages_at_most_and_keeps_the_rules_of_access(
 
 def test_it_is_the_same_file_each_time() -> None:
     written = html(brief("mostly_unknown", "full"), STRANGERS[-1])
-    assert html_to_pdf(written) == html_to_pdf(written)
+    assert html_to_pdf(written) == printed("mostly_unknown", STRANGERS[-1])
