@@ -138,7 +138,7 @@ class Visit:
     also: Sequence[str] = ()
     """Other origins whose files may come."""
     passed_looks: set[str] = field(default_factory=set)
-    """Of the texts that axe has passed in this window."""
+    """Of the texts that axe has passed, in this window or in one that shares them."""
 
     def open(self, path: str) -> int:
         """Go to a path of the site; the status of the page that comes."""
