@@ -289,6 +289,6 @@ def test_each_kind_of_event_keeps_the_laws(database: Database, clock: Clock) -> 
 
 def test_no_order_of_events_loses_a_lead_or_an_answer(database: Database, clock: Clock) -> None:
     LeadMachine.database, LeadMachine.clock = database, clock
-    number = examples(12 if database.is_sqlite else 3)
+    number = examples(8 if database.is_sqlite else 2)
     limits = settings(max_examples=number, stateful_step_count=30, deadline=None)
     run_state_machine_as_test(LeadMachine, settings=limits)

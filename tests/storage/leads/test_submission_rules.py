@@ -129,6 +129,6 @@ class SubmissionMachine(RuleBasedStateMachine):
 
 def test_any_order_of_events_keeps_what_it_should(database: Database, clock: Clock) -> None:
     SubmissionMachine.database, SubmissionMachine.clock = database, clock
-    number = examples(15 if database.is_sqlite else 5)
+    number = examples(10 if database.is_sqlite else 5)
     limits = settings(max_examples=number, stateful_step_count=15, deadline=None)
     run_state_machine_as_test(SubmissionMachine, settings=limits)
