@@ -17,6 +17,9 @@ TESTS = Path(__file__).parent
 
 _GENERATES = {"given", "run_state_machine_as_test"}
 
+# What takes longest comes first, so that no worker is left with it at the end.
+_LONGEST = ("tests/browser/", "tests/house/")
+
 # An app leaves many objects behind; checking all of them often took a fifth of the time.
 gc.set_threshold(100_000, 20, 50)
 
@@ -59,6 +62,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadScope
 
     What a file sets up once is then set up once, and there are one browser and one site.
     """
+    config.option.loadscopereorder = False  # by numbers of tests; see `_LONGEST`
     scheduler = LoadScopeScheduling(config, log)
     scheduler._split_scope = _shares_fixtures
     return scheduler
@@ -71,7 +75,8 @@ def _shares_fixtures(test_id: str) -> str:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark also the tests that generate examples inside, on a database of their own."""
+    """Put the longest first; mark also tests that generate examples inside, on a database."""
+    items.sort(key=lambda item: not item.nodeid.startswith(_LONGEST))
     for item in items:
         code = getattr(getattr(item, "function", None), "__code__", None)
         if code and not _GENERATES.isdisjoint(code.co_names):
