@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import zipfile
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -9,7 +10,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
@@ -136,8 +137,12 @@ def test_no_cell_of_a_csv_begins_a_formula(payload: str) -> None:
         | st.sampled_from("=+-@,;|\"'\t\r\n \u200b\uff1dx")
     )
 )
+@example("+000000")
 def test_an_escaped_text_begins_no_formula_and_can_be_recovered(text: str) -> None:
-    assert unescaped(escape_formula(text)) == text
+    if re.fullmatch(r"\+[0-9][0-9 ().-]{5,}", text):  # a telephone number
+        assert escape_formula(text) == text.replace("-", " ")
+    else:
+        assert unescaped(escape_formula(text)) == text
 
 
 @pytest.mark.parametrize(
