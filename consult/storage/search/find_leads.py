@@ -70,13 +70,11 @@ def find(
         return FoundPage(leads, query.place(leads[:1], len(ids) > limit), query.place(leads[-1:]))
     if start := query.parse(after):
         ids = query.ids(limit + 1, start)
-    else:
-        ids, count = query.first_ids(limit + 1, COUNT_TO + 1)
+        leads = by_ids(session, ids[:limit])
+        return FoundPage(leads, query.place(leads[:1]), query.place(leads[-1:], len(ids) > limit))
+    ids, count = query.first_ids(limit + 1, COUNT_TO + 1)
     leads = by_ids(session, ids[:limit])
-    following = query.place(leads[-1:], len(ids) > limit)
-    if start:
-        return FoundPage(leads, query.place(leads[:1]), following)
-    return FoundPage(leads, "", following, count)
+    return FoundPage(leads, "", query.place(leads[-1:], len(ids) > limit), count)
 
 
 def neighbors(
