@@ -5,6 +5,7 @@ difference: every function takes a session and works the same on both.
 """
 
 import logging
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -240,12 +241,12 @@ class Database:
     def forget_deleted(self) -> bool:
         """Empty SQLite's write-ahead log, the last place where deleted rows could still be read.
 
-        Returns whether it is empty now; it is not while another session uses it.
+        Returns whether it is empty now; it is not while another session uses it, or on a full disk.
         """
         if not self.is_sqlite:
             return True
         with (
-            suppress(TimeoutError),
+            suppress(TimeoutError, sqlite3.OperationalError),
             self._write_turn(self.busy_seconds),
             closing(self.engine.raw_connection()) as connection,
         ):
@@ -273,7 +274,7 @@ class Database:
         with (
             # On a full disk, or while others write, try the next time: what was saved is saved,
             # and the caller must not get an error.
-            suppress(OperationalError),
+            suppress(OperationalError, sqlite3.OperationalError),
             self._writing_engine.begin(),
             closing(self.engine.raw_connection()) as idle,
         ):

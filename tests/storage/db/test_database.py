@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from sqlalchemy import event, text
@@ -154,6 +155,22 @@ def test_a_commit_survives_a_full_disk(sqlite: Database, monkeypatch: pytest.Mon
     token = write(sqlite, drafts.start, "2026-12", "quick", {})
     assert read(sqlite, drafts.load, token)
     assert len(started) == 3
+
+
+def test_a_log_that_cannot_be_copied_is_no_error(
+    sqlite: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a full disk it stays where it is, with what was saved; and is tried again."""
+    monkeypatch.setattr("consult.storage.db.database._COMMITS_BETWEEN_CHECKPOINTS", 1)
+    full = Mock()
+    full.cursor().execute.side_effect = sqlite3.OperationalError("database or disk is full")
+    with monkeypatch.context() as patches:
+        patches.setattr(sqlite.engine, "raw_connection", lambda: full)
+        token = write(sqlite, drafts.start, "2026-12", "quick", {})
+        assert not sqlite.forget_deleted()
+        assert full.close.call_count == 2
+    assert read(sqlite, drafts.load, token)
+    assert sqlite.forget_deleted()
 
 
 def test_on_postgresql_the_time_is_the_servers(
