@@ -5,11 +5,10 @@ difference: every function takes a session and works the same on both.
 """
 
 import logging
-import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -246,14 +245,12 @@ class Database:
         if not self.is_sqlite:
             return True
         with (
-            suppress(TimeoutError, sqlite3.OperationalError),
+            suppress(TimeoutError, OperationalError),
             self._write_turn(self.busy_seconds),
-            closing(self.engine.raw_connection()) as connection,
+            self._single_engine.connect() as connection,
         ):
-            cursor = connection.cursor()
-            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            row: tuple[int, int, int] = cursor.fetchone()  # type: ignore[assignment] # of ints
-            return row[0] == 0
+            row = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
+            return bool(row[0] == 0)
         return False
 
     def close(self) -> None:
@@ -274,11 +271,11 @@ class Database:
         with (
             # On a full disk, or while others write, try the next time: what was saved is saved,
             # and the caller must not get an error.
-            suppress(OperationalError, sqlite3.OperationalError),
+            suppress(OperationalError),
             self._writing_engine.begin(),
-            closing(self.engine.raw_connection()) as idle,
+            self._single_engine.connect() as idle,
         ):
-            idle.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)")
+            idle.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
 
 
 def insert_into(session: Session, table: type[Base]) -> Any:

@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
-from unittest.mock import Mock
 
 import pytest
 from sqlalchemy import event, text
@@ -162,13 +161,18 @@ def test_a_log_that_cannot_be_copied_is_no_error(
 ) -> None:
     """On a full disk it stays where it is, with what was saved; and is tried again."""
     monkeypatch.setattr("consult.storage.db.database._COMMITS_BETWEEN_CHECKPOINTS", 1)
-    full = Mock()
-    full.cursor().execute.side_effect = sqlite3.OperationalError("database or disk is full")
-    with monkeypatch.context() as patches:
-        patches.setattr(sqlite.engine, "raw_connection", lambda: full)
-        token = write(sqlite, drafts.start, "2026-12", "quick", {})
-        assert not sqlite.forget_deleted()
-        assert full.close.call_count == 2
+    refused: list[str] = []
+
+    def refuse(_cursor: object, statement: str, *_: object) -> None:
+        if "wal_checkpoint" in statement:
+            refused.append(statement)
+            raise sqlite3.OperationalError("database or disk is full")
+
+    event.listen(sqlite.engine, "do_execute", refuse)
+    token = write(sqlite, drafts.start, "2026-12", "quick", {})
+    assert not sqlite.forget_deleted()
+    assert len(refused) == 2
+    event.remove(sqlite.engine, "do_execute", refuse)
     assert read(sqlite, drafts.load, token)
     assert sqlite.forget_deleted()
 
