@@ -120,8 +120,9 @@ def _work(settings: Settings, *, once: bool) -> None:
             schedule_purge(session)
             schedule_tick(session)
             sync_environment(session, plain(settings.webhook_url))
+        provider = SettingsProvider(settings, database)
         handlers = handlers_with(
-            Context.current(SettingsProvider(settings, database), database, renderer.render)
+            lambda: Context.of(provider.settings, provider.brand, database, renderer.render)
         )
         log.info("started, for %s", database.engine.url)  # which hides the password
         worker = Worker(database, handlers, lease_seconds=settings.job_lease_seconds)

@@ -10,7 +10,6 @@ from consult.delivery.network import HttpClient
 from consult.settings.brand import Brand
 from consult.settings.schema import Settings
 from consult.storage.db.database import Database
-from consult.storage.settings.setting_overrides import SettingsProvider
 from consult.workflow.calendars import BookingOffer, offer_of
 from consult.workflow.office_hours import Office
 
@@ -39,13 +38,6 @@ class Context:
             transport=SmtpTransport(smtp_url) if smtp_url else FileTransport(settings.mail_dir),
             http=HttpClient(allow_loopback=settings.webhook_loopback),
         )
-
-    @classmethod
-    def current(
-        cls, provider: SettingsProvider, database: Database, render: Callable[[str], bytes]
-    ) -> Callable[[], "Context"]:
-        """What returns the context with the settings in effect at the moment of each job."""
-        return lambda: cls.of(provider.settings, provider.brand, database, render)
 
     @property
     def booking_offer(self) -> BookingOffer:

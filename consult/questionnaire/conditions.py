@@ -6,25 +6,29 @@ check for forward references and "why this finding?" all come from the same obje
 not given, or was answered "unknown", satisfies no condition but ``not_`` and ``ALWAYS``.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
 Given = Mapping[str, object]
 """Answers and facts by id; an id that was not given is absent."""
 
 
-class Condition(Protocol):
+class Condition(ABC):
     """Something that holds or does not, and says what it reads."""
 
+    @abstractmethod
     def holds(self, given: Given) -> bool: ...
+
+    @abstractmethod
     def reads(self) -> tuple[str, ...]: ...
-    def evidence(self, given: Given) -> tuple[str, ...]: ...
-    def __str__(self) -> str: ...
+
+    def evidence(self, given: Given) -> tuple[str, ...]:
+        return self.reads() if self.holds(given) else ()
 
 
 @dataclass(frozen=True)
-class _OfOneId:
+class _OfOneId(Condition):
     """A condition on one answer or fact; ``says`` is what it asks of it, in words."""
 
     id: str
@@ -37,20 +41,13 @@ class _OfOneId:
     def reads(self) -> tuple[str, ...]:
         return (self.id,)
 
-    def evidence(self, given: Given) -> tuple[str, ...]:
-        return self.reads() if self.holds(given) else ()
-
     def __str__(self) -> str:
         return f"{self.id} {self.says}"
 
 
-@dataclass(frozen=True, slots=True)
-class _All:
+@dataclass(frozen=True)
+class _OfParts(Condition):
     parts: tuple[Condition, ...]
-
-    def holds(self, given: Given) -> bool:
-        # Four in five questions are asked of all: to find that out was a fourth of a walk.
-        return not self.parts or all(part.holds(given) for part in self.parts)
 
     def reads(self) -> tuple[str, ...]:
         return _union(part.reads() for part in self.parts)
@@ -58,30 +55,27 @@ class _All:
     def evidence(self, given: Given) -> tuple[str, ...]:
         return _union(part.evidence(given) for part in self.parts) if self.holds(given) else ()
 
+
+class _All(_OfParts):
+    def holds(self, given: Given) -> bool:
+        # Four in five questions are asked of all: to find that out was a fourth of a walk.
+        return not self.parts or all(part.holds(given) for part in self.parts)
+
     def __str__(self) -> str:
         parts = (f"({p})" if isinstance(p, _Some) else str(p) for p in self.parts)
         return " and ".join(parts) or "always"
 
 
-@dataclass(frozen=True, slots=True)
-class _Some:
-    parts: tuple[Condition, ...]
-
+class _Some(_OfParts):
     def holds(self, given: Given) -> bool:
         return any(part.holds(given) for part in self.parts)
-
-    def reads(self) -> tuple[str, ...]:
-        return _union(part.reads() for part in self.parts)
-
-    def evidence(self, given: Given) -> tuple[str, ...]:
-        return _union(part.evidence(given) for part in self.parts)
 
     def __str__(self) -> str:
         return " or ".join(f"({p})" if isinstance(p, _All) else str(p) for p in self.parts)
 
 
-@dataclass(frozen=True, slots=True)
-class _Not:
+@dataclass(frozen=True)
+class _Not(Condition):
     part: Condition
 
     def holds(self, given: Given) -> bool:
@@ -89,9 +83,6 @@ class _Not:
 
     def reads(self) -> tuple[str, ...]:
         return self.part.reads()
-
-    def evidence(self, given: Given) -> tuple[str, ...]:
-        return self.reads() if self.holds(given) else ()
 
     def __str__(self) -> str:
         return f"not ({self.part})"

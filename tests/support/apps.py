@@ -118,8 +118,8 @@ def deliver(
     have this one: no PDF is made for a mail that needs none.
     """
     made = services_of(app)
-    context = Context.current(made.settings_provider, made.database, render)
-    return Worker(made.database, handlers_with(context)).run_once(priority=priority)
+    handlers = handlers_with(lambda: Context.of(made.settings, made.brand, made.database, render))
+    return Worker(made.database, handlers).run_once(priority=priority)
 
 
 @lru_cache(maxsize=1)
