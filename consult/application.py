@@ -21,7 +21,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from consult import api, owner, staff
 from consult.api.api_access import problem
 from consult.questionnaire import editions
-from consult.report.display import mid_sentence
+from consult.report.display import mid_sentence, number_of
 from consult.settings import PROJECT_FOLDER
 from consult.settings.schema import Settings
 from consult.settings.setting_sources import load_settings
@@ -69,6 +69,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
     app.jinja_environment = FlatEnvironment
     app.add_template_filter(mid_sentence)
+    app.add_template_filter(number_of)
     shared = make_services(settings)
     install(app, shared)
     headers.install(app, settings)
@@ -155,7 +156,7 @@ def wait_text(seconds: int) -> str:
     if minutes < 60:
         return f"{minutes} minutes"
     hours = -(-minutes // 60)
-    return "an hour" if hours == 1 else f"{hours} hours"
+    return "an hour" if hours == 1 else number_of(hours, "hour")
 
 
 def _install_error_pages(app: Flask) -> None:

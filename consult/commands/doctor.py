@@ -25,6 +25,7 @@ from consult.delivery.mail.transport import SmtpTransport
 from consult.delivery.notifications.dispatch import send_at_once
 from consult.delivery.worker import PermanentError, RetryableError
 from consult.report import FONTS
+from consult.report.display import number_of
 from consult.report.pdf.renderer import Renderer, RenderError
 from consult.settings.schema import Settings
 from consult.settings.server_settings import PREFIX
@@ -82,7 +83,7 @@ def doctor(mail_to: str | None) -> None:
             problems.append(_report("clock", partial(_check_clock, database)))
             problems.append(_report("jobs", partial(_check_jobs, database)))
     if count := sum(problems):
-        raise CommandError("1 problem, see above" if count == 1 else f"{count} problems, see above")
+        raise CommandError(f"{number_of(count, 'problem')}, see above")
 
 
 def _report(name: str, check: Callable[[], str]) -> bool:
@@ -156,7 +157,8 @@ def _check_jobs(database: Database) -> str:
         waited = session.now() - first if first else timedelta()
         failed = session.scalar(select(func.count()).where(JobRow.state == "failed")) or 0
     if waited > _JOB_WAIT:
-        raise Problem(f"one waits for {waited // timedelta(minutes=1)} minutes; is a worker there?")
+        minutes = number_of(waited // timedelta(minutes=1), "minute")
+        raise Problem(f"one waits for {minutes}; is a worker there?")
     if failed:
         raise Note(f"{failed} failed lately; the page of its lead says why")
     return "none waits for a worker"
@@ -221,9 +223,10 @@ def _check_address(settings: Settings) -> str:
             f"{settings.proxy_hops}, and the proxy has to set X-Forwarded-Proto"
         )
     days = round((ssl.cert_time_to_seconds(str(certificate["notAfter"])) - time.time()) / 86_400)
+    left = number_of(days, "day")
     if days < _CERTIFICATE_DAYS:
-        raise Problem(f"the certificate of {url} ends in {days} days")
-    return f"{url} leads here, {settings.proxy_hops} proxy hops, certificate for {days} days"
+        raise Problem(f"the certificate of {url} ends in {left}")
+    return f"{url} leads here, {settings.proxy_hops} proxy hops, certificate for {left}"
 
 
 def _check_backup(settings: Settings) -> str:
@@ -231,7 +234,8 @@ def _check_backup(settings: Settings) -> str:
     if not made.exists():
         raise Note("none was made by this machine; every night, run: consult db backup --to FOLDER")
     age = timedelta(seconds=time.time() - made.stat().st_mtime)
-    text = f"{made.read_text('utf-8').strip()} was made {age // timedelta(hours=1)} hours ago"
+    hours = number_of(age // timedelta(hours=1), "hour")
+    text = f"{made.read_text('utf-8').strip()} was made {hours} ago"
     if age > _BACKUP_AGE:
         raise Problem(text)
     return text

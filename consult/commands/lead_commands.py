@@ -16,6 +16,7 @@ from consult.delivery.exports.export_files import MAX_ROWS, columns, csv_chunks,
 from consult.demo.generator import make_leads, remove_leads
 from consult.questionnaire import Answer, Axis, EditionError, Questionnaire, walk
 from consult.questionnaire.editions import load, newest
+from consult.report.display import number_of
 from consult.report.explanations import DEPTHS
 from consult.scoring.scorecard import Scorecard, score
 from consult.settings.setting_sources import load_settings
@@ -87,7 +88,7 @@ def export(file: Path, filters: tuple[str, ...]) -> None:
                 target.writelines(csv_chunks(shown, batches))
             else:
                 write_xlsx(target, Path(folder), shown, batches)
-    click.echo(f"Wrote {count:,} {'lead' if count == 1 else 'leads'} to {file}.")
+    click.echo(f"Wrote {number_of(count, 'lead')} to {file}.")
 
 
 def parse_filters(filters: tuple[str, ...]) -> LeadFilter:
@@ -183,11 +184,12 @@ def _count(comparison: Comparison, before: Mapping[str, Any], after: Scorecard) 
 
 
 def _lines(edition: str, comparison: Comparison) -> Iterator[str]:
-    yield f"{comparison.compared} submissions scored by edition {edition}; nothing was changed."
+    scored = number_of(comparison.compared, "submission")
+    yield f"{scored} scored by edition {edition}; nothing was changed."
     if comparison.unfinished:
         yield f"{comparison.unfinished} lack an answer that this edition needs; not scored."
     for id, count in comparison.dropped.most_common():
-        yield f"{count} answers to {id} would not count."
+        yield f"{number_of(count, 'answer')} to {id} would not count."
     if not comparison.compared:
         return
     yield from _distribution(comparison)

@@ -59,6 +59,11 @@ def long_date(day: date) -> str:
     return f"{_MONTHS[day.month - 1]} {day.day}, {day.year}"
 
 
+def number_of(number: int, noun: str) -> str:
+    """A number with its noun, as in "1 lead" or "2,000 leads"; the plural of the noun ends in s."""
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
 def short_time(at: datetime) -> str:
     """A time as staff read it, in its own time zone, as in "Mon, Mar 2, 10:30 AM"."""
     return f"{at:%a}, {_MONTHS[at.month - 1][:3]} {at.day}, {clock_time(at)}"

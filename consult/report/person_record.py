@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import Any, NamedTuple
 
-from consult.report.display import clock_time, safe_text
+from consult.report.display import clock_time, number_of, safe_text
 from consult.report.html_document import Paper, staff_html
 from consult.settings.brand import Brand
+from consult.workflow.calendars import CALENDAR_NAMES
 from consult.workflow.stages import SOURCE_LABELS
 
 # A note is one line of so many letters, or as many lines.
@@ -174,7 +175,7 @@ class _Writer:
         rows = [
             ("Started", self.text(draft["created_at"])),
             ("Submitted", self.text(frozen["submitted_at"])),
-            ("Time taken", f"{frozen['seconds_taken']} seconds"),
+            ("Time taken", number_of(frozen["seconds_taken"], "second")),
             ("Questions", f"{_label(frozen['depth'])} check, edition {frozen['edition']}"),
             *[(_name(key), self.text(value)) for key, value in draft["source"].items()],
             ("Separation", _score(frozen, "separation")),
@@ -222,8 +223,10 @@ class _Writer:
     def _value(self, name: str, value: Any) -> str:
         if name in _USERS:
             return f"Account {value}" if value else ""
-        if name in ("stage", "archetype", "depth", "kind"):
+        if name in ("stage", "state", "archetype", "depth", "kind"):
             return _label(str(value))
+        if name in ("provider", "calendar"):
+            return CALENDAR_NAMES.get(value, str(value))
         return self.text(round(value, 1) if isinstance(value, float) else value)
 
     def text(self, value: Any) -> str:
@@ -245,8 +248,9 @@ class _Writer:
 
 
 def _page_time(row: Json) -> str:
-    time = "not known" if row["seconds"] is None else f"{row['seconds']} seconds"
-    return f"{time}, saved {row['saves']} times, sent back {row['refused']} times"
+    time = "not known" if row["seconds"] is None else number_of(row["seconds"], "second")
+    saved, refused = number_of(row["saves"], "time"), number_of(row["refused"], "time")
+    return f"{time}, saved {saved}, sent back {refused}"
 
 
 def _name(name: str) -> str:

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 
 from markupsafe import Markup
 
-from consult.report.display import clock_time
+from consult.report.display import clock_time, number_of
 from consult.storage.tables.account_tables import StaffUserRow
 from consult.web.services import services
 
@@ -33,20 +33,16 @@ def ahead(then: datetime, now: datetime) -> str:
 def span(time: timedelta) -> str:
     """How long something takes in one unit, as in "5 minutes" or "2 days"."""
     if time < _HOUR:
-        return _count(time // _MINUTE, "minute")
+        return number_of(time // _MINUTE, "minute")
     if time < _DAY:
-        return _count(time // _HOUR, "hour")
+        return number_of(time // _HOUR, "hour")
     if time < 14 * _DAY:
-        return _count(time // _DAY, "day")
+        return number_of(time // _DAY, "day")
     if time < 60 * _DAY:
-        return _count(time // (7 * _DAY), "week")
+        return number_of(time // (7 * _DAY), "week")
     if time < 730 * _DAY:
-        return _count(time // (30 * _DAY), "month")
-    return _count(time // (365 * _DAY), "year")
-
-
-def _count(number: int, unit: str) -> str:
-    return f"{number} {unit}{'' if number == 1 else 's'}"
+        return number_of(time // (30 * _DAY), "month")
+    return number_of(time // (365 * _DAY), "year")
 
 
 def short_date(day: date, today: date) -> str:

@@ -16,6 +16,7 @@ from consult.questionnaire import Answer, Depth
 from consult.report.display import (
     Points,
     mid_sentence,
+    number_of,
     phone_link,
     printed_points,
     safe_text,
@@ -33,6 +34,11 @@ LINES = (*CUTS, 100)
 SCORES = st.fractions(0, 100, max_denominator=400)
 ROWS = st.lists(st.tuples(st.integers(0, 9000), st.integers(0, 9000)), min_size=1, max_size=9)
 ANYTHING = st.text(st.characters(codec=None), max_size=300)
+
+
+def test_one_of_a_thing_is_no_plural() -> None:
+    counted = [number_of(number, "lead") for number in (0, 1, 2, 1_000)]
+    assert counted == ["0 leads", "1 lead", "2 leads", "1,000 leads"]
 
 
 @pytest.mark.parametrize(

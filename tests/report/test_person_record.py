@@ -63,7 +63,7 @@ def test_long_notes_and_page_times_are_printed_whole() -> None:
     for told in (
         *(long, "ends last", "by account 3", "Edited at: Nov 25, 2026, 7:03 PM"),
         *("resolved by account 5", "390 seconds", "Quick check, edition 2026-12"),
-        "First reply</th><td>41 seconds, saved 2 times, sent back 1 times",
+        "First reply</th><td>41 seconds, saved 2 times, sent back 1 time",
     ):
         assert told in text, told
 
@@ -94,6 +94,7 @@ def test_it_tells_everything_in_words_and_in_the_zone_of_the_agency() -> None:
         "plumduff",
         "zoe@example.com",
         "Bookings at a calendar without a lead",
+        "Calendly",
         "z@groß.example",
     ):
         assert told in text

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from consult.questionnaire import Kind
 from consult.questionnaire.editions import newest
+from consult.report.display import number_of
 from consult.settings.brand import CURRENCY_SIGNS
 from consult.staff.insights.chart_layout import FEW, Row, Share, counted, percent, value
 from consult.staff.times import span, start_of, starts, written_start
@@ -245,7 +246,7 @@ def wins(by_day: Mapping[date, Mapping[str, int]], of: ResponseFilter, by: str) 
         Row(
             written_start(start, by),
             (counts["leads"], counts["won"], worth(counts)),
-            f"{_leads(counts['leads'])} · {counts['won']:,} won",
+            f"{number_of(counts['leads'], 'lead')} · {counts['won']:,} won",
             percent(counts["leads"], most),
         )
         for start, counts in spans.items()
@@ -264,10 +265,6 @@ def worth(counts: Mapping[str, int]) -> str:
     return " + ".join(texts) or "–"
 
 
-def _leads(count: int) -> str:
-    return f"{count:,} lead{'' if count == 1 else 's'}"
-
-
 def people(counts: Sequence[Any]) -> Chart:
     """What each person did with the leads that they have, a bar for how many they have."""
     most = max((each.leads for each in counts), default=0)
@@ -275,7 +272,7 @@ def people(counts: Sequence[Any]) -> Chart:
     for each in counts:
         in_time, reached = Share(each.in_time, each.answered), Share(each.reached, each.leads)
         cells = (each.leads, each.picked_up, each.self_booked, in_time, reached, each.won)
-        text = f"{_leads(each.leads)} · {each.won:,} won"
+        text = f"{number_of(each.leads, 'lead')} · {each.won:,} won"
         bar = text, percent(each.leads, most)
         rows.append(Row(each.name or "No one yet", cells, *bar, few=reached.few))
     return Chart("Who works on them", rows)

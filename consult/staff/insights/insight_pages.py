@@ -15,6 +15,7 @@ from werkzeug.datastructures import MultiDict
 
 from consult.questionnaire import BASE
 from consult.questionnaire.editions import newest
+from consult.report.display import number_of
 from consult.staff import times
 from consult.staff.blueprint import blueprint, for_staff
 from consult.staff.insights import chart_data, chart_layout
@@ -219,7 +220,9 @@ def in_hours(hours: float) -> str:
     """A time in words: minutes below two hours, except one hour."""
     if hours == 1:
         return "1 hour"
-    return f"{round(hours * 60)} minutes" if hours < 2 else f"{hours:.1f} hours".replace(".0", "")
+    if hours < 2:
+        return number_of(round(hours * 60), "minute")
+    return f"{hours:.1f} hours".replace(".0", "")
 
 
 @dataclass(frozen=True, slots=True)
