@@ -1,9 +1,9 @@
 """Signing in through a provider: an honest one on this machine, and a rogue one."""
 
 import base64
-import time
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -421,8 +421,10 @@ class TestAttacks:
         log_in(PageClient(rogue_app), rogue, status=400)
         monkeypatch.setattr(oidc, "_TOTAL_TIMEOUT", 0.3)
         empty_cache(rogue_app)
-        rogue.answer = Response(drops())
+        ended = Event()
+        rogue.answer = Response(drops(ended))
         PageClient(rogue_app).get(START, status=503)
+        ended.set()  # no thread of the provider is left with it
         assert caplog.text.count("no answer: TimeoutError") == 1
         with dripping_server([b"HTTP/1.1 200 OK\r\n"], b"X") as server:
             issuer = f"http://127.0.0.1:{server.port}"
@@ -440,10 +442,9 @@ class TestAttacks:
         start_login(PageClient(app))
 
 
-def drops() -> Iterator[str]:
-    """A response that comes drop by drop."""
-    for _ in range(50):
-        time.sleep(0.1)
+def drops(ended: Event) -> Iterator[str]:
+    """A response that comes drop by drop, until it's ended."""
+    while not ended.wait(0.1):
         yield " "
 
 
