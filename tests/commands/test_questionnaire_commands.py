@@ -17,10 +17,11 @@ def run(*arguments: str) -> Result:
 
 
 def test_check_names_each_text_to_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    problems: list[Problem] = []
+    monkeypatch.setattr(questionnaire_commands, "problems_of", lambda _edition: problems)
     result = run("check")
     assert (result.exit_code, result.stdout) == (0, "All texts are fit to be shown.\n")
-    problems = [Problem("handoff.yaml: first_reply: why", "ends badly")]
-    monkeypatch.setattr(questionnaire_commands, "problems_of", lambda _edition: problems)
+    problems.append(Problem("handoff.yaml: first_reply: why", "ends badly"))
     result = run("check", "--edition", newest().name)
     assert result.exit_code == 1
     assert result.stdout == "handoff.yaml: first_reply: why: ends badly\n"

@@ -123,28 +123,37 @@ def test_an_edition_that_leans_on_another_is_refused(line: str, other: str, tmp_
         refuse_other_editions("2031-05", made)
 
 
+RECIPE = """
+import sys
+from importlib import reload
+from pathlib import Path
+from click.testing import CliRunner
+from consult.commands import consult
+from consult.questionnaire import editions
+
+def run(line):
+    return CliRunner().invoke(consult, ["questionnaire", *line.split()]).output
+
+run("new 2031-05")
+texts = Path(editions.__file__).parent / "edition_2031_05/wording/pages.yaml"
+texts.write_text(texts.read_text().replace("title: ", "title: A new ", 1))
+reload(editions)  # as each process that starts from now on finds them
+print(*map(run, sys.argv[1:]), sep="\\0", end="")
+"""
+"""All of it in one process, as it takes long to start."""
+
+
 def test_the_recipe_for_a_new_edition_works_as_written(tmp_path: Path) -> None:
     shutil.copytree(Path(consult.__file__).parent, tmp_path / "consult")
-    program = (
-        "import sys; from click.testing import CliRunner; from consult.commands import consult;"
-        "print(*(CliRunner().invoke(consult, ['questionnaire', *line.split()]).output"
-        " for line in sys.argv[1:]), sep='\\0', end='')"
-    )
-
-    def run(*lines: str) -> list[str]:
-        """What each of these commands prints, in one process, as it takes long to start."""
-        command = [sys.executable, "-c", program, *lines]
-        environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
-        return subprocess.run(
-            command, cwd=tmp_path, env=environment, check=True, capture_output=True, text=True
-        ).stdout.split("\0")
-
-    run("new 2031-05")
-    texts = tmp_path / "consult/questionnaire/editions/edition_2031_05/wording/pages.yaml"
-    texts.write_text(texts.read_text().replace("title: ", "title: A new ", 1))
-    shown, checked, old, new = run(
-        "show", "check --edition 2031-05", f"fingerprint --edition {newest().name}", "fingerprint"
-    )
+    lines = ("show", "check --edition 2031-05", f"fingerprint --edition {newest().name}")
+    shown, checked, old, new = subprocess.run(
+        [sys.executable, "-c", RECIPE, *lines, "fingerprint"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.split("\0")
     assert json.loads(shown)["edition"] == "2031-05"
     assert checked == "All texts are fit to be shown.\n"
     assert old.strip() == fingerprint(newest())
