@@ -39,7 +39,6 @@ from consult.storage.booking import bookings
 from consult.storage.db.database import Session
 from consult.storage.leads import leads
 from consult.storage.notifications.digest import digest_for
-from consult.storage.notifications.notifications import SECURITY_ALERTS
 from consult.storage.privacy import retention
 from consult.storage.second_factors import factors
 from consult.storage.tables.account_tables import StaffUserRow
@@ -100,7 +99,7 @@ def _content(
     session: Session, delivery: DeliveryRow, user: StaffUserRow, context: Context
 ) -> Content | None:
     """What a mail says; None when what it is about was deleted, or there is nothing to say."""
-    if delivery.kind in SECURITY_ALERTS:
+    if delivery.kind in ALERT_TEXTS:
         return _security_alert(session, delivery, user, context)
     if delivery.kind == deliveries.WEBHOOK_DISABLED:
         return _webhook_disabled(delivery, context)

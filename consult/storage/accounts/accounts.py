@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, delete, or_, select, update
 from consult.crypto import new_token, token_hash
 from consult.storage.accounts.sessions import end_all_sessions
 from consult.storage.audit import audit_log
-from consult.storage.db.database import Session, lock_table
+from consult.storage.db.database import Session, affects_row, lock_table
 from consult.storage.leads.assignment import lock_assignments, reassign_leads
 from consult.storage.notifications import notifications
 from consult.storage.second_factors.factors import remove_all_factors
@@ -134,15 +134,12 @@ def pending_invitations(session: Session) -> Sequence[StaffInvitationRow]:
 
 def revoke_invitation(session: Session, invitation_id: int, *, by: int) -> bool:
     """Void a link; False when there is no such link that works."""
-    revoked = session.scalar(
-        update(StaffInvitationRow)
-        .where(StaffInvitationRow.id == invitation_id, *_usable(session))
-        .values(expires_at=session.now())
-        .returning(StaffInvitationRow.id)
-    )
-    if revoked is not None:
-        audit_log.record(session, "account.invitation_revoked", by=by, invitation=invitation_id)
-    return revoked is not None
+    of_it = (StaffInvitationRow.id == invitation_id, *_usable(session))
+    void = update(StaffInvitationRow).where(*of_it).values(expires_at=session.now())
+    if not affects_row(session, void):
+        return False
+    audit_log.record(session, "account.invitation_revoked", by=by, invitation=invitation_id)
+    return True
 
 
 def invite(
@@ -203,13 +200,9 @@ def accept_invitation(
     invitation = invitation_by_token(session, token)
     if invitation is None:
         return None
-    used = session.scalar(
-        update(StaffInvitationRow)
-        .where(StaffInvitationRow.id == invitation.id, *_usable(session))
-        .values(used_at=session.now())
-        .returning(StaffInvitationRow.id)
-    )
-    if used is None:
+    of_it = (StaffInvitationRow.id == invitation.id, *_usable(session))
+    use = update(StaffInvitationRow).where(*of_it).values(used_at=session.now())
+    if not affects_row(session, use):
         return None
     user = user_by_email(session, invitation.email or email)
     is_new = user is None
@@ -223,7 +216,9 @@ def accept_invitation(
     user.active = True
     session.flush()
     reassign_leads(session, new_leads_to=new_leads_to)
-    audit_log.record(session, "account.joined", by=user.id, invitation=used, role=user.role)
+    audit_log.record(
+        session, "account.joined", by=user.id, invitation=invitation.id, role=user.role
+    )
     if not is_new:
         notifications.send_alert(session, user.id, "password_reset")
     return user

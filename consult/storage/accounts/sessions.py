@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, bindparam, func, select, update
 from sqlalchemy.orm import contains_eager
 
 from consult.crypto import new_token, token_hash
-from consult.storage.db.database import Session
+from consult.storage.db.database import Session, affects_row
 from consult.storage.tables.account_tables import StaffSessionRow, StaffUserRow
 
 
@@ -103,13 +103,8 @@ def renew_token(session: Session, session_id: int) -> str:
 
 def end_session(session: Session, user_id: int, session_id: int) -> bool:
     """End one session of a user; False when this user has no such open session."""
-    ended = session.scalar(
-        update(StaffSessionRow)
-        .where(StaffSessionRow.id == session_id, *_open_of(user_id))
-        .values(ended_at=session.now())
-        .returning(StaffSessionRow.id)
-    )
-    return ended is not None
+    of_it = update(StaffSessionRow).where(StaffSessionRow.id == session_id, *_open_of(user_id))
+    return affects_row(session, of_it.values(ended_at=session.now()))
 
 
 def end_all_sessions(session: Session, user_id: int, but: int | None = None) -> None:

@@ -25,22 +25,17 @@ def record(
     line and the application itself. `facts` hold no answers, no contact details, nothing an owner
     typed. Raises RuntimeError in a reading session, where the entry would be lost.
     """
-    _add(session, action, by, [(lead_id, facts)])
+    record_each(session, action, [(lead_id, facts)], by=by)
 
 
 def record_each(
-    session: Session, action: str, *, by: int | None, leads: Mapping[int, Mapping[str, Fact]]
-) -> None:
-    """Add one entry with the same action for each of many leads: their IDs, and facts on each."""
-    _add(session, action, by, leads.items())
-
-
-def _add(
     session: Session,
     action: str,
-    by: int | None,
     entries: Iterable[tuple[int | None, Mapping[str, Fact]]],
+    *,
+    by: int | None,
 ) -> None:
+    """Add one entry with the same action for each of many leads: their IDs, and facts on each."""
     if not is_writing(session):
         raise RuntimeError(f"{action} can only be recorded in a writing session")
     if not session.audited:

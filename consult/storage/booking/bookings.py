@@ -135,8 +135,8 @@ def move(
     state: BookingState | None = None,
 ) -> bool:
     """Move a consult that is to take place; False if it is not, or was changed later."""
-    lead, booking = _lock_booking(session, booking_id)
-    if lead is None or booking is None or not _is_active(booking, at):
+    lead, booking = _lock_booking(session, booking_id, at)
+    if lead is None or booking is None:
         return False
     booking.sequence += 1
     takes_slot = not (lead.suspect or lead.demo)
@@ -154,8 +154,8 @@ def cancel(
     Its lead is at ``reached`` again, to be followed up today. `by` is the member of staff who
     canceled it, if it was one.
     """
-    lead, booking = _lock_booking(session, booking_id)
-    if lead is None or booking is None or not _is_active(booking, at):
+    lead, booking = _lock_booking(session, booking_id, at)
+    if lead is None or booking is None:
         return False
     booking.state, booking.slot_at, booking.changed_at = "canceled", None, at
     booking.sequence += 1
@@ -180,8 +180,8 @@ def drop(session: Session, booking_id: int, same: BookingRow, office: Office) ->
 
 def mark_no_show(session: Session, booking_id: int, at: datetime, office: Office) -> bool:
     """Record that the owner did not come; the lead is to be followed up as after ``cancel``."""
-    lead, booking = _lock_booking(session, booking_id)
-    if lead is None or booking is None or not _is_active(booking, at):
+    lead, booking = _lock_booking(session, booking_id, at)
+    if lead is None or booking is None:
         return False
     booking.state, booking.slot_at, booking.changed_at = "no_show", None, at
     _call_off(session, lead, booking, office, None)
@@ -233,18 +233,21 @@ def _call_off(
     return None
 
 
-def _lock_booking(session: Session, booking_id: int) -> tuple[LeadRow | None, BookingRow | None]:
-    """Lock the lead of a booking, and read the booking as it is then."""
+def _lock_booking(
+    session: Session, booking_id: int, at: datetime | None = None
+) -> tuple[LeadRow | None, BookingRow | None]:
+    """Lock the lead of a booking, and read the booking as it is then.
+
+    Neither, if `at` is given, and the consult is not to take place or was changed later.
+    """
     booking = session.get(BookingRow, booking_id)
     lead = _lock(session, booking.submission_id) if booking else None
     if booking is None or lead is None:
         return None, None
     session.refresh(booking)
+    if at and (booking.state not in ACTIVE or at < booking.changed_at):
+        return None, None
     return lead, booking
-
-
-def _is_active(booking: BookingRow, at: datetime) -> bool:
-    return booking.state in ACTIVE and at >= booking.changed_at
 
 
 def _put(
@@ -260,14 +263,12 @@ def _put(
 def _move_to_booked(
     session: Session, lead: LeadRow, booking: BookingRow, at: datetime, *, moved: bool
 ) -> None:
-    if lead.is_closed or lead.suspect or _was_decided_later(session, lead, at):
+    stays = lead.is_closed or lead.suspect or _was_decided_later(session, lead, at)
+    if stays or lead.stage == "consult_booked":
         _record(session, lead, booking, "moved" if moved else "booked", None)
     else:
-        if lead.stage == "consult_booked":
-            what = "moved" if moved else "booked"
-            _record(session, lead, booking, what, None)
-        else:
-            record_move(session, lead, "consult_booked", None, **_facts(booking))
+        record_move(session, lead, "consult_booked", None, **_facts(booking))
+    if not stays:
         lead.consult_at, lead.follow_up_on = booking.starts_at, None
         if lead.first_contact_at is None and booking.state == "booked":
             lead.due_at = None  # who has booked a consult waits for no reply

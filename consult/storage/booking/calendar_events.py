@@ -8,6 +8,7 @@ brings the lead there. So it makes no difference in which order they came.
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import cast
 
 from sqlalchemy import ColumnElement, func, or_, select
 
@@ -216,15 +217,10 @@ def _outcome(group: list[CalendarEventRow], now: datetime) -> Outcome | None:
     last = max(counting, key=_order)
     asked = [event.kind for event in placing if event.kind != "moved"]
     state: BookingState
-    match last.kind:
-        case "canceled":
-            state = "canceled"
-        case "no_show":
-            state = "no_show"
-        case "moved":
-            state = "requested" if asked[-1:] == ["requested"] else "booked"
-        case _:
-            state = "requested" if last.kind == "requested" else "booked"
+    if last.kind == "moved":
+        state = "requested" if asked[-1:] == ["requested"] else "booked"
+    else:
+        state = cast(BookingState, last.kind)
     timed = [event for event in placing or group if event.starts_at and event.ends_at]
     to = None
     if timed and timed[-1].starts_at and timed[-1].ends_at:

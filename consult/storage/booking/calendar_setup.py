@@ -6,7 +6,7 @@ from sqlalchemy import delete, func, select, update
 
 from consult.storage.audit import audit_log
 from consult.storage.booking.calendar_events import KEPT, Outcome, match_related, outcomes, work
-from consult.storage.db.database import Session, insert_into
+from consult.storage.db.database import Session, affects_row, insert_into
 from consult.storage.leads.changes import lock_lead
 from consult.storage.tables.booking_tables import CalendarEventRow, CalendarRow
 from consult.workflow.calendar_reports import CANCEL_AFTER
@@ -52,8 +52,7 @@ def set_up(
 
 def remove(session: Session, provider: Provider, *, by: int) -> None:
     """Have a provider's calendar report no longer. What it reported stays."""
-    removed = delete(CalendarRow).where(CalendarRow.provider == provider)
-    if session.execute(removed.returning(CalendarRow.provider)).first():
+    if affects_row(session, delete(CalendarRow).where(CalendarRow.provider == provider)):
         audit_log.record(session, "calendar.removed", by=by, provider=provider)
 
 
@@ -93,10 +92,8 @@ def unmatched(session: Session) -> list[Outcome]:
 
 def unmatched_event(session: Session, event_id: int) -> Outcome | None:
     """The booking that a report is about, if no lead is known of it."""
-    for booking in unmatched(session):
-        if any(event.id == event_id for event in booking.events):
-            return booking
-    return None
+    found = (one for one in unmatched(session) if event_id in {event.id for event in one.events})
+    return next(found, None)
 
 
 def choose_lead(session: Session, event_id: int, lead_id: int, office: Office, *, by: int) -> bool:

@@ -14,7 +14,18 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Select, make_url, orm, text
+from sqlalchemy import (
+    Connection,
+    Delete,
+    Engine,
+    Row,
+    Select,
+    Update,
+    literal,
+    make_url,
+    orm,
+    text,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError, SQLAlchemyError, TimeoutError
 
@@ -295,6 +306,11 @@ def add_if_new(session: Session, table: type[Base], row: Mapping[str, Any]) -> A
 def _insert_if_new(dialect: str, table: type[Base]) -> Any:
     columns = Base.metadata.tables[table.__tablename__]
     return INSERTS[dialect](columns).on_conflict_do_nothing().returning(*columns.primary_key)
+
+
+def affects_row(session: Session, change: Update | Delete) -> bool:
+    """Run a change of one row; whether there was such a row."""
+    return session.execute(change.returning(literal(True))).first() is not None
 
 
 def lock_table(session: Session, table: str) -> None:

@@ -16,7 +16,7 @@ from sqlalchemy import (
 )
 
 from consult.storage.db.base import Base
-from consult.storage.db.database import Session
+from consult.storage.db.database import Session, affects_row
 from consult.storage.drafts.drafts import is_unsubmitted
 from consult.storage.jobs import EMAIL_REMINDER, enqueue
 from consult.storage.tables.delivery_tables import JobRow
@@ -121,8 +121,7 @@ def record_sent(session: Session, consent_id: int) -> None:
 def delete_unused(session: Session, consent_id: int) -> bool:
     """Delete a permission that was not used; whether there was one."""
     this = ReminderConsentRow.id == consent_id
-    query = delete(ReminderConsentRow).where(this, _UNUSED).returning(ReminderConsentRow.id)
-    return session.execute(query).first() is not None
+    return affects_row(session, delete(ReminderConsentRow).where(this, _UNUSED))
 
 
 def delete_addresses(session: Session, addresses: Collection[str]) -> None:

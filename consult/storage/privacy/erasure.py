@@ -97,7 +97,7 @@ def erase(
         | {f"{ROWS}{name}": count for name, count in rows.items() if name not in kept}
         for lead_id, rows in counts.items()
     }
-    audit_log.record_each(session, ACTIONS[method], by=by, leads=facts)
+    audit_log.record_each(session, ACTIONS[method], facts.items(), by=by)
     return ids
 
 

@@ -183,6 +183,5 @@ def delete_pdfs(session: Session, *, pdf_days: int) -> int:
 
 def _record_each(session: Session, action: str, lead_ids: Collection[int]) -> None:
     """Add an entry to the audit log for each lead, with the number of things deleted."""
-    if lead_ids:
-        numbers = {id: {"number": number} for id, number in sorted(Counter(lead_ids).items())}
-        audit_log.record_each(session, action, by=None, leads=numbers)
+    numbers = [(id, {"number": number}) for id, number in sorted(Counter(lead_ids).items())]
+    audit_log.record_each(session, action, numbers, by=None)

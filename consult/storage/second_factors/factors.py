@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, func, select, union, update
 
 from consult.crypto import token_hash
-from consult.storage.db.database import Session, add_if_new
+from consult.storage.db.database import Session, add_if_new, affects_row
 from consult.storage.tables.account_tables import (
     AuthenticatorRow,
     IdentityRow,
@@ -83,13 +83,8 @@ def encrypted_secret(session: Session, user_id: int) -> bytes | None:
 
 def use_step(session: Session, user_id: int, step: int) -> bool:
     """Use the code of a time step, and all before it; False when it was used already."""
-    used = session.scalar(
-        update(AuthenticatorRow)
-        .where(AuthenticatorRow.user_id == user_id, AuthenticatorRow.last_step < step)
-        .values(last_step=step)
-        .returning(AuthenticatorRow.user_id)
-    )
-    return used is not None
+    of_it = (AuthenticatorRow.user_id == user_id, AuthenticatorRow.last_step < step)
+    return affects_row(session, update(AuthenticatorRow).where(*of_it).values(last_step=step))
 
 
 def remove_authenticator(session: Session, user_id: int) -> None:
@@ -130,22 +125,13 @@ def use_passkey(session: Session, passkey_id: int, sign_count: int) -> bool:
     Returns False when the count did not go up: then the key was cloned.
     """
     as_expected = PasskeyRow.sign_count < sign_count if sign_count else PasskeyRow.sign_count == 0
-    used = session.scalar(
-        update(PasskeyRow)
-        .where(PasskeyRow.id == passkey_id, as_expected)
-        .values(sign_count=sign_count, used_at=session.now())
-        .returning(PasskeyRow.id)
-    )
-    return used is not None
+    of_it = update(PasskeyRow).where(PasskeyRow.id == passkey_id, as_expected)
+    return affects_row(session, of_it.values(sign_count=sign_count, used_at=session.now()))
 
 
 def remove_passkey(session: Session, user_id: int, passkey_id: int) -> bool:
-    removed = session.scalar(
-        delete(PasskeyRow)
-        .where(PasskeyRow.id == passkey_id, PasskeyRow.user_id == user_id)
-        .returning(PasskeyRow.id)
-    )
-    return removed is not None
+    of_it = (PasskeyRow.id == passkey_id, PasskeyRow.user_id == user_id)
+    return affects_row(session, delete(PasskeyRow).where(*of_it))
 
 
 def create_recovery_codes(session: Session, user_id: int) -> list[str]:
@@ -161,17 +147,12 @@ def create_recovery_codes(session: Session, user_id: int) -> list[str]:
 
 def use_recovery_code(session: Session, user_id: int, code: str) -> bool:
     """Use one of a user's codes, typed in any case and grouping; False when it is not one."""
-    used = session.scalar(
-        update(RecoveryCodeRow)
-        .where(
-            RecoveryCodeRow.user_id == user_id,
-            RecoveryCodeRow.code_hash == _code_hash(code),
-            RecoveryCodeRow.used_at.is_(None),
-        )
-        .values(used_at=session.now())
-        .returning(RecoveryCodeRow.code_hash)
+    of_it = update(RecoveryCodeRow).where(
+        RecoveryCodeRow.user_id == user_id,
+        RecoveryCodeRow.code_hash == _code_hash(code),
+        RecoveryCodeRow.used_at.is_(None),
     )
-    return used is not None
+    return affects_row(session, of_it.values(used_at=session.now()))
 
 
 def remove_recovery_codes(session: Session, user_id: int) -> None:

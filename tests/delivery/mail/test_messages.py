@@ -18,12 +18,12 @@ from consult.crypto import Purpose, encrypt
 from consult.delivery.handlers import HANDLERS
 from consult.delivery.mail.messages import name_for_staff, safe_name
 from consult.delivery.notifications import dispatch
+from consult.delivery.notifications.staff_mail import ALERT_TEXTS
 from consult.settings.brand import Brand
 from consult.settings.setting_sources import load_settings
 from consult.storage import deliveries, documents, jobs
 from consult.storage.db.database import Database
 from consult.storage.drafts import drafts, reminder_consent
-from consult.storage.notifications.notifications import SECURITY_ALERTS
 from consult.storage.tables.delivery_tables import EndpointRow, JobRow, NotificationRow
 from consult.workflow.notification_types import EMAIL_TYPES
 from tests.delivery.mail.test_report_mail import LINK, report_of
@@ -129,7 +129,7 @@ def request_every_mail(database: Database, names: Collection[str]) -> int:
                 session, ada, notification.kind, notification=notification
             )
         deliveries.enqueue_staff_email(session, ada, "digest", day=date(2026, 3, 2))
-        for alert in SECURITY_ALERTS:
+        for alert in ALERT_TEXTS:
             deliveries.enqueue_staff_email(session, ada, alert)
         endpoint = EndpointRow(
             url="https://hooks.example/",
@@ -153,7 +153,7 @@ def request_every_mail(database: Database, names: Collection[str]) -> int:
         reminder_consent.grant(session, draft.id, "bo@example.com", "Once.", sealed)
         [(consent, *_)] = reminder_consent.unused(session)
         assert reminder_consent.request_send(session, consent.id)
-    return len(names) * (1 + len(kinds)) + 1 + len(SECURITY_ALERTS) + 2
+    return len(names) * (1 + len(kinds)) + 1 + len(ALERT_TEXTS) + 2
 
 
 @ON_SQLITE
