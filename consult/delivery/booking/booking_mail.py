@@ -30,16 +30,21 @@ from consult.delivery.mail.messages import (
     safe_name,
     set_text,
 )
-from consult.delivery.mail.owner_mail import LINK_FOR_STAFF, new_owner_message, record_owner_mail
+from consult.delivery.mail.owner_mail import (
+    LINK_FOR_STAFF,
+    OwnerMail,
+    new_owner_message,
+    owner_mail_of,
+    send_owner_mail,
+)
 from consult.delivery.worker import Commit, no_op
 from consult.report.display import meeting_time, short_time
 from consult.settings.brand import Brand
 from consult.settings.schema import Settings
 from consult.settings.setting_types import ascii_address, time_zone
-from consult.storage import deliveries
 from consult.storage.leads import leads
 from consult.storage.tables.booking_tables import BookingRow
-from consult.storage.tables.delivery_tables import DeliveryRow, JobRow
+from consult.storage.tables.delivery_tables import JobRow
 
 Method = Literal["REQUEST", "CANCEL", "PUBLISH"]
 
@@ -61,31 +66,25 @@ _SUBJECTS = {
 def email_booking(context: Context, job: JobRow) -> Commit:
     """Tell an owner what became of their booking, at the address that they left."""
     with context.database.reading() as session:
-        delivery = deliveries.for_job(session, job.id)
-        if delivery is None or delivery.sent_at or delivery.submission_id is None:
-            return no_op
+        mail = owner_mail_of(session, job)
         booking = session.get(BookingRow, job.payload["booking_id"])
-        lead = leads.by_id(session, delivery.submission_id)
-        is_held = leads.is_suspect(session, delivery.submission_id)
-    if booking is None or booking.sequence != job.payload["sequence"] or lead is None or is_held:
+        is_held = mail is not None and leads.is_suspect(session, mail.submitted.id)
+    if mail is None or is_held or booking is None or booking.sequence != job.payload["sequence"]:
         return no_op
-    if lead.contact is None or lead.contact.email != delivery.address:
-        return no_op
-    message, body = _message(context, booking, delivery, safe_name(lead.contact.name))
-    context.transport.send(message, record_owner_mail(context, delivery, message, body))
+    message, body = _message(context, booking, mail)
+    send_owner_mail(context, mail.delivery, message, body)
     return no_op
 
 
-def _message(
-    context: Context, booking: BookingRow, delivery: DeliveryRow, name: str
-) -> tuple[EmailMessage, str]:
+def _message(context: Context, booking: BookingRow, mail: OwnerMail) -> tuple[EmailMessage, str]:
     """The mail, and its text as staff may read it. Of what the owner typed, it has the name."""
+    delivery, name = mail.delivery, safe_name(mail.contact.name)
     settings, brand = context.settings, context.brand
     zone, link = time_zone(booking.zone), link_of(booking, settings)
     when = short_time(booking.starts_at.astimezone(zone))
     message = new_owner_message(
         context,
-        to=delivery.address or "",
+        to=mail.contact.email,
         subject=_SUBJECTS[delivery.kind].format(when=when),
         date=delivery.created_at,
         token=delivery.token,

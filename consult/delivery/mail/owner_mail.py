@@ -4,10 +4,10 @@ A job may run again after its worker died. Until the mail was accepted, it then 
 same Message-ID; after that, not at all.
 """
 
-from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from email.message import EmailMessage
 from functools import partial
+from typing import NamedTuple
 
 from icalendar import Event
 
@@ -32,6 +32,7 @@ from consult.storage.drafts import reminder_consent, resume_links
 from consult.storage.leads import leads
 from consult.storage.tables.delivery_tables import DeliveryRow, JobRow
 from consult.storage.tables.submission_tables import (
+    ContactRow,
     ReminderConsentRow,
     ResumeLinkRow,
     SubmissionRow,
@@ -44,30 +45,43 @@ _NOT_YET = "The mail server did not accept it yet."
 """Instead of what the server said: that may name the address, and a job outlives it."""
 
 
+class OwnerMail(NamedTuple):
+    """A mail that a job is to send to an owner, with its lead and the contact that it is for."""
+
+    delivery: DeliveryRow
+    submitted: SubmissionRow
+    contact: ContactRow
+
+
+def owner_mail_of(session: Session, job: JobRow) -> OwnerMail | None:
+    """None if it was sent before, or is for another address than the contact has by now."""
+    delivery = deliveries.for_job(session, job.id)
+    if delivery is None or delivery.sent_at or delivery.submission_id is None:
+        return None
+    submitted = leads.by_id(session, delivery.submission_id)
+    if submitted is None or submitted.contact is None:
+        return None
+    is_its = submitted.contact.email == delivery.address
+    return OwnerMail(delivery, submitted, submitted.contact) if is_its else None
+
+
 def email_report(context: Context, job: JobRow) -> Commit:
     """Mail an owner's report to the address it was requested for, once the current PDF is there."""
     forget_link = partial(deliveries.forget_link, job_id=job.id)
     with context.database.reading() as session:
-        delivery = deliveries.for_job(session, job.id)
-        if delivery is None or delivery.sent_at or delivery.submission_id is None:
+        mail = owner_mail_of(session, job)
+        if mail is None:
             return forget_link
-        submitted = leads.by_id(session, delivery.submission_id)
-        pdf = documents.get(session, delivery.submission_id, documents.REPORT)
-        booking = bookings.active_booking(session, delivery.submission_id)
-    if (
-        submitted is None
-        or submitted.contact is None
-        or submitted.contact.email != delivery.address
-    ):
-        return forget_link
+        submitted = mail.submitted
+        pdf = documents.get(session, submitted.id, documents.REPORT)
+        booking = bookings.active_booking(session, submitted.id)
     if pdf is None or pdf.revision < submitted.report_revision:
         leads.request_missing_documents(context.database, submitted.id)
         is_there = partial(documents.is_current, submission_id=submitted.id, kind=documents.REPORT)
         raise Postpone(_MAX_WAIT, unless=is_there)
     booked_for = consult_time(booking.starts_at, booking.zone) if booking else ""
-    link, content = job.payload["link"], pdf.content
-    message, body = report_message(context, submitted, delivery, link, content, booked_for)
-    context.transport.send(message, accepted=record_owner_mail(context, delivery, message, body))
+    message, body = report_message(context, mail, job.payload["link"], pdf.content, booked_for)
+    send_owner_mail(context, mail.delivery, message, body)
     return forget_link
 
 
@@ -75,40 +89,36 @@ def email_confirmation(context: Context, job: JobRow) -> Commit:
     """Mail an owner the link to confirm their address, if a report waits for that."""
     forget_link = partial(deliveries.forget_link, job_id=job.id)
     with context.database.reading() as session:
-        delivery = deliveries.for_job(session, job.id)
-        of_lead = delivery.submission_id if delivery and not delivery.sent_at else None
-        submitted = leads.by_id(session, of_lead) if of_lead else None
-    if delivery is None or submitted is None or submitted.contact is None:
-        return forget_link
-    if submitted.contact.email != delivery.address or submitted.contact.waiting_token is None:
+        mail = owner_mail_of(session, job)
+    if mail is None or mail.contact.waiting_token is None:
         return forget_link
     message = new_owner_message(
         context,
-        to=delivery.address,
+        to=mail.contact.email,
         subject="Press to get your report",
-        date=delivery.created_at,
-        token=delivery.token,
+        date=mail.delivery.created_at,
+        token=mail.delivery.token,
     )
     values = {"brand": context.brand, "subject": str(message["Subject"])}
     set_text(message, "confirm", {**values, "link": job.payload["link"]})
-    for_staff = render("mail/confirm.txt", link=LINK_FOR_STAFF, **values)
-    context.transport.send(
-        message, accepted=record_owner_mail(context, delivery, message, for_staff)
-    )
+    body = render("mail/confirm.txt", link=LINK_FOR_STAFF, **values)
+    send_owner_mail(context, mail.delivery, message, body)
     return forget_link
 
 
-def record_owner_mail(
+def send_owner_mail(
     context: Context, delivery: DeliveryRow, message: EmailMessage, body: str
-) -> Callable[[], None]:
-    """Record that a mail to an owner was accepted, with its text as staff may read it."""
+) -> None:
+    """Send a mail, and record that it was accepted, with its text as staff may read it."""
+    transport = context.transport
 
-    def record() -> None:
-        via, subject = context.transport.name, str(message["Subject"])
+    def record_sent() -> None:
         with context.database.writing() as session:
-            deliveries.record_sent(session, delivery.id, via, subject=subject, body=body)
+            deliveries.record_sent(
+                session, delivery.id, transport.name, subject=str(message["Subject"]), body=body
+            )
 
-    return record
+    transport.send(message, accepted=record_sent)
 
 
 def new_owner_message(
@@ -122,22 +132,18 @@ def new_owner_message(
 
 
 def report_message(
-    context: Context,
-    submitted: SubmissionRow,
-    delivery: DeliveryRow,
-    link: str,
-    pdf: bytes,
-    booked_for: str,
+    context: Context, mail: OwnerMail, link: str, pdf: bytes, booked_for: str
 ) -> tuple[EmailMessage, str]:
     """The mail that brings a lead's owner the PDF, and its text as staff may read it."""
-    brand, contact, base_url = context.brand, submitted.contact, context.settings.base_url
+    delivery, submitted, contact = mail
+    brand, base_url = context.brand, context.settings.base_url
     report, submitted_on = from_json(submitted.report), submitted.submitted_at.date()
     check_again = report.check_again_on(submitted_on)
     values = {
-        "name": safe_name(contact.name if contact else ""),
+        "name": safe_name(contact.name),
         "brand": brand,
         "report": report,
-        "wants_consult": contact is not None and contact.wants_consult,
+        "wants_consult": contact.wants_consult,
         "booked_for": booked_for,
         "check_again": long_date(check_again),
         "base_url": base_url,
@@ -145,16 +151,13 @@ def report_message(
     # Of what an owner typed, only the address is in the headers.
     message = new_owner_message(
         context,
-        to=delivery.address or "",
+        to=contact.email,
         subject=f"Your result: {report.finding.removesuffix('.')}",
         date=delivery.created_at,
         token=delivery.token,
     )
     key = contact_key(
-        context.settings.signing_key(),
-        submitted.result_token_hash,
-        delivery.address or "",
-        mailed=True,
+        context.settings.signing_key(), submitted.result_token_hash, contact.email, mailed=True
     )
     offer = context.booking_offer
     books = offer.how != "off"

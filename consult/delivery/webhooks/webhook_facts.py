@@ -13,25 +13,13 @@ from consult.settings.schema import Settings
 from consult.storage.db.database import Session
 from consult.storage.leads import leads
 from consult.storage.leads.changes import occasion_of
+from consult.storage.leads.submission import NewContact
 from consult.storage.tables.delivery_tables import DeliveryRow, EndpointRow, NotificationRow
 from consult.storage.tables.lead_tables import LeadRow
-from consult.storage.tables.submission_tables import ContactRow, SubmissionRow
+from consult.storage.tables.submission_tables import SubmissionRow
 from consult.workflow.stages import Stage
 
 TEST = "test"
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Who left a contact, and the text they agreed to."""
-
-    name: str
-    email: str
-    business: str
-    phone: str
-    best_time: str
-    wants_consult: bool
-    consent_text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +39,7 @@ class LeadFacts:
     depth: str
     edition: str
     source: str
-    person: Person | None
+    person: NewContact | None
     due_at: datetime | None
     waits: bool
     consult_at: datetime | None
@@ -88,7 +76,7 @@ class Facts:
         return TEST if self.kind == TEST else f"lead.{self.kind}"
 
     @property
-    def shown_person(self) -> Person | None:
+    def shown_person(self) -> NewContact | None:
         return self.lead.person if self.lead and self.includes_contact else None
 
 
@@ -128,6 +116,8 @@ def facts_of(
 
 
 def _lead_facts(submission: SubmissionRow, status: LeadRow, base_url: str) -> LeadFacts:
+    # Where it's probably spam, robots could write to staff by us.
+    contact = None if status.suspect else submission.contact
     return LeadFacts(
         url=f"{base_url}/staff/leads/{submission.id}",
         submitted_at=submission.submitted_at,
@@ -138,27 +128,12 @@ def _lead_facts(submission: SubmissionRow, status: LeadRow, base_url: str) -> Le
         depth=submission.depth,
         edition=submission.edition,
         source=status.source,
-        # Where it's probably spam, robots could write to staff by us.
-        person=None if status.suspect else _person(submission.contact),
+        person=NewContact.of(contact) if contact else None,
         due_at=status.due_at,
         waits=not (status.first_contact_at or status.is_closed),
         consult_at=status.consult_at,
         won_amount=None if status.won_amount is None else status.won_amount / 100,
         won_currency=status.won_currency or "",
-    )
-
-
-def _person(contact: ContactRow | None) -> Person | None:
-    if contact is None:
-        return None
-    return Person(
-        name=contact.name,
-        email=contact.email,
-        business=contact.business,
-        phone=contact.phone or "",
-        best_time=contact.best_time or "",
-        wants_consult=contact.wants_consult,
-        consent_text=contact.consent_text,
     )
 
 
@@ -199,7 +174,7 @@ def _sample(facts: Facts, settings: Settings) -> LeadFacts:
         depth="quick",
         edition=newest().name,
         source="newsletter",
-        person=Person(
+        person=NewContact(
             name="Sam Sample",
             email=f"relay-check-test@{domain}",
             business="Sample Bakery",

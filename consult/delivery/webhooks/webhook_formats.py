@@ -16,7 +16,8 @@ from datetime import UTC, datetime, tzinfo
 from typing import Any, cast
 
 from consult.delivery.mail.messages import format_time, name_for_staff, on_one_line
-from consult.delivery.webhooks.webhook_facts import TEST, Facts, LeadFacts, Person
+from consult.delivery.webhooks.webhook_facts import TEST, Facts, LeadFacts
+from consult.storage.leads.submission import NewContact
 from consult.workflow.notification_types import TYPE_INFO, NotificationType
 from consult.workflow.stages import NAMES
 
@@ -61,8 +62,8 @@ def _standard_lead(facts: Facts, lead: LeadFacts) -> Message:
             "name": person.name,
             "email": person.email,
             "business": person.business,
-            "phone": person.phone or None,
-            "best_time": person.best_time or None,
+            "phone": person.phone,
+            "best_time": person.best_time,
         }
     return data
 
@@ -147,7 +148,7 @@ def _flat_lead(lead: LeadFacts, zone: tzinfo) -> Message:
     }
 
 
-def _flat_person(person: Person) -> Message:
+def _flat_person(person: NewContact) -> Message:
     *first, last = person.name.split() or [""]
     return {
         "name": person.name,
@@ -155,8 +156,8 @@ def _flat_person(person: Person) -> Message:
         "last_name": last if first else "",
         "email": person.email,
         "business": person.business,
-        "phone": person.phone,
-        "best_time": person.best_time,
+        "phone": person.phone or "",
+        "best_time": person.best_time or "",
     }
 
 
@@ -280,8 +281,8 @@ def _lines(facts: Facts, lead: LeadFacts) -> Iterator[str]:
         for label, text in (
             ("Name", _typed(person.name)),
             ("Email", on_one_line(person.email)),
-            ("Phone", on_one_line(person.phone)),
-            ("Best time to call", on_one_line(person.best_time)),
+            ("Phone", on_one_line(person.phone or "")),
+            ("Best time to call", on_one_line(person.best_time or "")),
             ("Wanted in three months", _typed(lead.own_words)),
         ):
             if text:

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import delete, select, update
 
-from consult.delivery.mail.owner_mail import calendar_file, report_message
+from consult.delivery.mail.owner_mail import OwnerMail, calendar_file, report_message
 from consult.delivery.mail.transport import SmtpTransport
 from consult.delivery.worker import PermanentError, RetryableError
 from consult.owner.open_draft import freeze
@@ -67,14 +67,12 @@ def mail_to(persona: str = "baton_on_the_floor", **contact: Any) -> EmailMessage
     """The mail about a persona's check to CONTACT, or what it is changed to, without a database."""
     owner = replace(CONTACT, **contact)
     lead = SubmissionRow(
-        report=report_of(persona),
-        submitted_at=CREATED_AT,
-        result_token_hash=b"x" * 32,
-        contact=ContactRow(**asdict(owner)),
+        report=report_of(persona), submitted_at=CREATED_AT, result_token_hash=b"x" * 32
     )
     delivery = DeliveryRow(address=owner.email, created_at=CREATED_AT, token="x" * 32)
+    mail = OwnerMail(delivery, lead, ContactRow(**asdict(owner)))
     context = make_context(cast(Database, None))  # it reads nothing
-    return report_message(context, lead, delivery, LINK, b"%PDF", "")[0]
+    return report_message(context, mail, LINK, b"%PDF", "")[0]
 
 
 def mails_of(database: Database, token: str) -> list[DeliveryRow]:

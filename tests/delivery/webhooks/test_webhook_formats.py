@@ -16,7 +16,7 @@ from consult.delivery.webhooks.webhook_delivery import (
     masked_url,
     refusal_in_words,
 )
-from consult.delivery.webhooks.webhook_facts import Facts, LeadFacts, Person
+from consult.delivery.webhooks.webhook_facts import Facts, LeadFacts
 from consult.delivery.webhooks.webhook_formats import (
     DEFAULT_MAP,
     FLAT_FIELDS,
@@ -27,10 +27,11 @@ from consult.delivery.webhooks.webhook_formats import (
     slack,
     teams,
 )
+from consult.storage.leads.submission import NewContact
 from consult.workflow.notification_types import WEBHOOK_EVENTS
 from tests.support.stand_ins import GUID, URLS
 
-ADA = Person(
+ADA = NewContact(
     name="Ada Lovelace Okafor",
     email="ada@example.com",
     business="Okafor Tents",
