@@ -1,6 +1,6 @@
 """The WSGI entry for any server: `app` is the application. `python app.py` serves it."""
 
-from consult import create_app
+from consult.application import create_app
 from consult.commands import consult
 
 app = create_app()

@@ -16,10 +16,10 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from consult.report import STYLESHEET
-from consult.report.pdf import libraries_by_name, render_pdf
+from consult.report.pdf import pdf_ua, render_pdf
 from consult.settings import PROJECT_FOLDER
 
-with libraries_by_name():
+with pdf_ua.libraries_by_name():
     import weasyprint
 
 NAIVE = Path(__file__).with_name("naive.css")

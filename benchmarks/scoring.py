@@ -8,7 +8,8 @@ from typing import Any
 from benchmarks.measure import Row
 from consult.questionnaire import Kind, OnPathAnswers, Questionnaire, walk
 from consult.questionnaire.editions import newest
-from consult.scoring import score, scorecard_json
+from consult.scoring.as_json import scorecard_json
+from consult.scoring.scorecard import score
 from tests.support.personas import PERSONAS
 
 SCORECARDS = 10_000

@@ -18,8 +18,17 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import RequestRedirect
 from werkzeug.wrappers import Response as AnyResponse
 
-from consult import api, owner, staff
-from consult.api.api_access import problem
+from consult import staff
+from consult.api import lead_api
+from consult.api.api_access import api, problem
+from consult.api.calendar_hooks import hooks
+from consult.owner.booking_pages import booked_pages, booking_pages
+from consult.owner.contact_pages import confirm_pages, contact_pages
+from consult.owner.explanation_pages import explanation_pages
+from consult.owner.pause_pages import pause_pages, resume_pages
+from consult.owner.questionnaire_pages import questionnaire_pages
+from consult.owner.result_pages import result_pages, shared_pages
+from consult.owner.review_pages import review_pages
 from consult.questionnaire import editions
 from consult.report.display import mid_sentence, number_of
 from consult.settings import PROJECT_FOLDER
@@ -38,6 +47,12 @@ STATEMENT_SECONDS = 8
 """The longest that a page waits for one statement of PostgreSQL."""
 
 FORM_PARTS_LIMIT = 100
+
+OWNER_PAGES = (
+    *(questionnaire_pages, review_pages, result_pages, shared_pages, contact_pages),
+    *(booking_pages, booked_pages, confirm_pages, explanation_pages, pause_pages, resume_pages),
+)
+API_ROUTES = (lead_api,)  # importing it puts its views on the blueprint
 
 
 class FlatEnvironment(Environment):
@@ -79,7 +94,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     _install_error_pages(app)
     assets.install(app)
     embed.install(app)
-    for blueprint in (*owner.blueprints, *api.blueprints):
+    for blueprint in (*OWNER_PAGES, api, hooks):
         app.register_blueprint(blueprint)
     staff.register(app, settings)
     if not settings.proxy_hops:

@@ -22,7 +22,7 @@ from statistics import fmean
 
 from consult.questionnaire import UNKNOWN, Answer, Depth, Kind, Questionnaire, walk
 from consult.questionnaire.editions import newest
-from consult.scoring import Scorecard, scorecard_of
+from consult.scoring.scorecard import Scorecard, scorecard_of
 
 OWNERS = 2_000
 DEPTHS: tuple[Depth, Depth] = ("full", "quick")

@@ -46,7 +46,8 @@ def receive(token: str) -> Response:
     secret = decrypt(secret_key(), Purpose.CALENDAR, calendar.encrypted_secret, calendar.provider)
     if secret is None:  # the secret key of the app is a new one
         _refuse(calendar, "key", 401)
-    if why := why_refused(calendar.provider, secret, _header, body, now):
+    sent = request.headers
+    if why := why_refused(calendar.provider, secret, lambda name: sent.get(name, ""), body, now):
         _refuse(calendar, why, 401)
     if request.mimetype != "application/json":
         _refuse(calendar, "unreadable", 415)
@@ -61,10 +62,6 @@ def receive(token: str) -> Response:
         is_known = report is None or calendar_events.receive(session, report)
         calendar_setup.record_received(session, calendar.provider)
     return Response(status=204 if is_known else 202)
-
-
-def _header(name: str) -> str:
-    return request.headers.get(name, "")
 
 
 def _refuse(calendar: CalendarRow, because: str, status: int) -> NoReturn:

@@ -46,18 +46,8 @@ FILTERS = (
         "Leads that wait for this today; for a first reply; or for one that’s overdue.",
         {"enum": [*get_args(ToDo), "waiting", "overdue"]},
     ),
-    parameter(
-        "since",
-        "query",
-        "Submitted on this day or later, in the agency’s time zone.",
-        _DAY,
-    ),
-    parameter(
-        "until",
-        "query",
-        "Submitted on this day or earlier.",
-        _DAY,
-    ),
+    parameter("since", "query", "Submitted on this day or later, in the agency’s time zone.", _DAY),
+    parameter("until", "query", "Submitted on this day or earlier.", _DAY),
 )
 """Those filters of the list in the staff area that name no one, as this address is in logs."""
 

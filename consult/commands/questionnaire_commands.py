@@ -16,7 +16,6 @@ from consult.content import document as edition_document
 from consult.content.edition_document import map_svg
 from consult.questionnaire import (
     AnswerError,
-    Depth,
     EditionError,
     Questionnaire,
     Walk,
@@ -26,10 +25,11 @@ from consult.questionnaire import (
 from consult.questionnaire.describe import edition_json, fingerprint, map_text
 from consult.questionnaire.editions import create, load, names
 from consult.report.build import build_report
+from consult.report.explanations import DEPTHS
 from consult.report.html_document import document_html
 from consult.report.pdf.renderer import Renderer, RenderError
-from consult.scoring import score as score_answers
-from consult.scoring import scorecard_json
+from consult.scoring.as_json import scorecard_json
+from consult.scoring.scorecard import score as score_answers
 from consult.settings.brand import load_brand
 from consult.settings.schema import Settings
 from consult.settings.setting_sources import load_settings
@@ -116,7 +116,6 @@ def _load(name: str | None) -> Questionnaire:
         raise UsageError(str(error)) from error
 
 
-DEPTHS: dict[str, Depth] = {"quick": "quick", "full": "full"}
 _KEYS = {"edition", "depth", "answers"}
 
 

@@ -16,7 +16,6 @@ from typing import Any
 import click
 from waitress.server import BaseWSGIServer, MultiSocketServer, create_server
 
-from consult import create_app
 from consult.commands import CommandError
 from consult.commands.database_commands import DatabaseAwayError, open_database, upgrade_database
 from consult.delivery.context import Context, plain
@@ -150,6 +149,9 @@ def _listen(settings: Settings, *, upgrade: bool) -> BaseWSGIServer | MultiSocke
         upgrade_database(settings)
     with open_database(settings):
         pass  # fail now, in one line, and not with every page
+    # Not above: a worker must not wait for the whole web to load.
+    from consult.application import create_app  # noqa: PLC0415
+
     try:
         return create_server(
             create_app(settings),

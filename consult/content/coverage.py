@@ -19,7 +19,8 @@ from consult.questionnaire import (
     walk,
 )
 from consult.questionnaire.model import Rule
-from consult.scoring import SORTING, Scorecard, score
+from consult.scoring.axis import SORTING
+from consult.scoring.scorecard import Scorecard, score
 
 Path = tuple[str, ...]
 """Where in findings.yaml something is worded."""

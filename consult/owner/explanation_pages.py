@@ -12,7 +12,8 @@ from consult.questionnaire.yaml_texts import for_owner
 from consult.report.display import tenths
 from consult.report.explanations import reasons_of, replay
 from consult.report.report import AXIS_NAMES, from_json
-from consult.scoring import AxisScore, scorecard_of
+from consult.scoring.axis import AxisScore
+from consult.scoring.scorecard import scorecard_of
 from consult.storage.tables.submission_tables import SubmissionRow
 
 explanation_pages = Blueprint("explanations", __name__, url_prefix="/result/<token>")

@@ -15,7 +15,8 @@ from consult.questionnaire import UNKNOWN, Walk, WalkPage, walk
 from consult.questionnaire.editions import newest
 from consult.report.build import build_report
 from consult.report.explanations import DEPTHS
-from consult.scoring import scorecard_json, scorecard_of
+from consult.scoring.as_json import scorecard_json
+from consult.scoring.scorecard import scorecard_of
 from consult.settings.brand import Brand
 from consult.storage.db.database import Session
 from consult.storage.drafts import drafts

@@ -19,7 +19,7 @@ from consult.questionnaire import Asked, Heading, Kind, Walk, WalkPage
 from consult.questionnaire.editions import newest
 from consult.report.one_lead import far_from_usual
 from consult.report.report_sections import disagreement
-from consult.scoring import Scorecard, score
+from consult.scoring.scorecard import Scorecard, score
 from consult.storage.drafts import drafts
 from consult.storage.leads import submission
 from consult.storage.page_events import PageVisit, SaveEvent

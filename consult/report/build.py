@@ -35,8 +35,10 @@ from consult.report.report_sections import (
     jobs_of,
     money_in_words,
 )
-from consult.scoring import SORTING, AxisScore, DimensionScore, Line, Scorecard, Step, scorecard_of
 from consult.scoring.archetypes import RUNNING_IN_THE_DARK
+from consult.scoring.axis import SORTING, AxisScore, DimensionScore, Line
+from consult.scoring.plan import Step
+from consult.scoring.scorecard import Scorecard, scorecard_of
 from consult.settings.brand import CURRENCY_SIGNS
 
 

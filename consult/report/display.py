@@ -14,8 +14,7 @@ from fontTools.ttLib import TTFont
 
 from consult.questionnaire import POINT_SCALE, UNKNOWN, Asked, Kind
 from consult.report import FONTS
-from consult.scoring import AxisScore, Line
-from consult.scoring.axis import CUTS
+from consult.scoring.axis import CUTS, AxisScore, Line
 
 _LINES = (*CUTS, 100)
 _LINES_IN_TENTHS = [10 * line for line in _LINES]

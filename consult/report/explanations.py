@@ -14,8 +14,10 @@ from consult.questionnaire.model import Rule
 from consult.questionnaire.yaml_texts import for_owner
 from consult.report.display import Points, in_words, mid_sentence, printed_points, tenths, whole
 from consult.report.report import AXIS_NAMES, QuestionAnswer
-from consult.scoring import SORTING, AxisScore, Line, Money, scorecard_of
 from consult.scoring.archetypes import exchanges, mean_of
+from consult.scoring.axis import SORTING, AxisScore, Line
+from consult.scoring.money import Money
+from consult.scoring.scorecard import scorecard_of
 
 DEPTHS: Mapping[str, Depth] = {"quick": "quick", "full": "full"}
 

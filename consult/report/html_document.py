@@ -20,8 +20,8 @@ from markupsafe import Markup, escape
 from consult.questionnaire.editions import load
 from consult.report import BRIEF_STYLESHEET, STYLESHEET, TEMPLATES
 from consult.report.display import long_date, mid_sentence, safe_text
-from consult.report.report import Relay, Report, State
-from consult.settings.brand import Brand, Colours
+from consult.report.report import Report, State
+from consult.settings.brand import Brand
 
 Paper = Literal["letter", "a4"]
 
@@ -69,10 +69,10 @@ def document_html(
         check_again=long_date(report.check_again_on(made_on)),
         states=STATE_TEXTS,
         texts=load(report.edition).texts.findings["report"],
-        score_bar=score_bar,
-        gain_bar=gain_bar,
+        score_bar=pictures().score_bar,
+        gain_bar=pictures().gain_bar,
         most_points=max(part.weight for axis in report.axes for part in axis.dimensions),
-        relay_picture=relay_picture,
+        relay_picture=pictures().relay_picture,
         qr_code=_qr_code(brand) if brand.consult_url else "",
         with_blanks=_with_blanks,
         size_of=_size_of,
@@ -166,27 +166,9 @@ STATE_TEXTS: dict[State, str] = {
 }
 
 
-def score_bar(name: str, confirmed: int, possible: int, colour: str) -> Markup:
-    """A bar on the scale of 0 to 100: solid up to `confirmed`, hatched up to `possible`."""
-    picture: Markup = _pictures().score_bar(name, confirmed, possible, colour)
-    return picture
-
-
-def gain_bar(name: str, sure: float, most: float, scale: float, colour: str) -> Markup:
-    """A bar of the points that a part can still gain: hatched from `sure` to `most` of them."""
-    picture: Markup = _pictures().gain_bar(name, sure, most, scale, colour)
-    return picture
-
-
-def relay_picture(relay: Relay, colours: Colours) -> Markup:
-    """Two lanes and the zone where the baton changes hands, each drawn by its state."""
-    picture: Markup = _pictures().relay_picture(relay, colours)
-    return picture
-
-
 @functools.cache
-def _pictures() -> Any:
-    """The macros of `pictures.html`."""
+def pictures() -> Any:
+    """The macros of `pictures.html`, which draw bars and the relay."""
     template = _templates().get_template("pictures.html")
     return template.make_module({"hatch": _hatch, "states": STATE_TEXTS})
 

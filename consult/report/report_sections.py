@@ -26,10 +26,11 @@ from consult.report.report import (
     NamedTrouble,
     TwoJobs,
 )
-from consult.scoring import Line, Recommendation, Scorecard
-from consult.scoring import Money as Figures
 from consult.scoring.archetypes import RUNNING_IN_THE_DARK, best_answer, worst_answers
+from consult.scoring.axis import Line
 from consult.scoring.money import UNWORKED_WORTH, Estimate, Range, Silent
+from consult.scoring.money import Money as Figures
+from consult.scoring.scorecard import Recommendation, Scorecard
 from consult.settings.brand import CURRENCY_SIGNS
 
 

@@ -8,7 +8,7 @@ A setting that may hold a password can be in a file of its own, as container eng
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -48,20 +48,8 @@ def load_settings(env_file: Path | None = ENV_FILE, **given: Any) -> Settings:
     Raises SettingsError with one line for each setting that cannot be used.
     """
     in_files = _read_secret_files(env_file)
-    return _checked(lambda: Settings(_env_file=env_file, **{**in_files, **given}))
-
-
-def given_settings(**given: Any) -> Settings:
-    """The settings with these values and the defaults; the environment is not read.
-
-    Raises SettingsError likewise.
-    """
-    return _checked(lambda: GivenSettings(**given))
-
-
-def _checked(create: Callable[[], Settings]) -> Settings:
     try:
-        return create()
+        return Settings(_env_file=env_file, **{**in_files, **given})
     except ValidationError as invalid:
         lines = [_in_one_line(location, text) for location, text in validation_errors(invalid)]
         raise SettingsError("\n".join(lines)) from None

@@ -6,7 +6,8 @@ import pytest
 
 from consult.questionnaire import Depth, read_answers, walk
 from consult.questionnaire.editions import newest
-from consult.scoring import score, scorecard_json
+from consult.scoring.as_json import scorecard_json
+from consult.scoring.scorecard import score
 from tests.support.firms import FIRMS
 from tests.support.personas import PERSONAS, Persona
 

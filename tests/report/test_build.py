@@ -18,7 +18,8 @@ from consult.report.display import safe_text
 from consult.report.explanations import explain
 from consult.report.html_document import Recipient, document_html
 from consult.report.report import Report, from_json
-from consult.scoring import SORTING, scorecard_of
+from consult.scoring.axis import SORTING
+from consult.scoring.scorecard import scorecard_of
 from consult.settings.brand import Brand
 from tests.report.samples import DAY, report_of, walk_of
 from tests.support.personas import PERSONAS, Answers, Depth, Persona

@@ -15,7 +15,8 @@ from consult.questionnaire import Answer, Depth, Kind, Walk, walk
 from consult.questionnaire.yaml_texts import for_owner
 from consult.report.build import build_report
 from consult.report.report import Report
-from consult.scoring import SORTING, DimensionScore, Scorecard, scorecard_of
+from consult.scoring.axis import SORTING, DimensionScore
+from consult.scoring.scorecard import Scorecard, scorecard_of
 from tests.support.strategies import (
     BRANCHES,
     DEPTHS,

@@ -25,8 +25,8 @@ from consult.report.display import (
     tenths,
     whole,
 )
-from consult.scoring import scorecard_of
 from consult.scoring.axis import CUTS
+from consult.scoring.scorecard import scorecard_of
 from tests.report.samples import report_of
 from tests.support.strategies import complete_answers, walked
 

@@ -5,7 +5,8 @@ import pytest
 from consult.questionnaire import AnswerError, EditionError
 from consult.questionnaire.editions import newest
 from consult.report.explanations import Reasons, explain, reasons_of
-from consult.scoring import SORTING, scorecard_of
+from consult.scoring.axis import SORTING
+from consult.scoring.scorecard import scorecard_of
 from tests.report.samples import walk_of
 from tests.support.personas import CLEAR_CARDS, PERSONAS, Answers
 

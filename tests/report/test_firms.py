@@ -9,7 +9,7 @@ from consult.questionnaire import Answer, Walk, read_answers, walk
 from consult.questionnaire.editions import newest
 from consult.report.build import build_report
 from consult.report.report import Report
-from consult.scoring import scorecard_of
+from consult.scoring.scorecard import scorecard_of
 from tests.support.firms import FIRMS, Firm
 from tests.support.strategies import BRANCHES, answered
 

@@ -18,8 +18,7 @@ from consult.report.html_document import (
     STATE_TEXTS,
     Recipient,
     document_html,
-    relay_picture,
-    score_bar,
+    pictures,
 )
 from consult.report.pdf.render_pdf import html_to_pdf
 from consult.report.report import Relay, State
@@ -222,27 +221,29 @@ def title_of(svg: str) -> str:
 
 @pytest.mark.parametrize(("confirmed", "possible"), [(0, 0), (0, 100), (33, 67), (100, 100)])
 def test_a_bar_says_its_numbers(confirmed: int, possible: int) -> None:
-    title = title_of(score_bar("Handoff", confirmed, possible, "#000"))
+    title = title_of(pictures().score_bar("Handoff", confirmed, possible, "#000"))
     assert "Handoff" in title
     assert f"{confirmed}" in title
     assert ("up to" in title) is (possible > confirmed)
 
 
 def test_a_name_cannot_break_out_of_a_bar() -> None:
-    assert "<script>" not in score_bar("</title><script>", 1, 2, "#000")
+    assert "<script>" not in pictures().score_bar("</title><script>", 1, 2, "#000")
 
 
 def test_the_relay_says_its_states() -> None:
     for states in itertools.product(STATES, repeat=3):
         marketing, exchange, sales = (STATE_TEXTS[state] for state in states)
-        assert title_of(relay_picture(Relay(*states), COLOURS)) == (
+        assert title_of(pictures().relay_picture(Relay(*states), COLOURS)) == (
             f"The relay: marketing is {marketing}, the handoff is {exchange}, sales is {sales}."
         )
 
 
 def test_each_state_is_drawn_in_another_way() -> None:
-    legs = {relay_picture(Relay(state, "strong", "strong"), COLOURS) for state in STATES}
-    exchanges = {relay_picture(Relay("strong", state, "strong"), COLOURS) for state in STATES}
+    legs = {pictures().relay_picture(Relay(state, "strong", "strong"), COLOURS) for state in STATES}
+    exchanges = {
+        pictures().relay_picture(Relay("strong", state, "strong"), COLOURS) for state in STATES
+    }
     assert len(legs) == len(exchanges) == len(STATES)
 
 
@@ -251,7 +252,10 @@ def test_a_state_is_drawn_as_on_the_result_page(state: State) -> None:
     pages = Environment(loader=FileSystemLoader(TEMPLATES.parent), autoescape=True)
     legs = [{"name": name, "state": state, "says": state} for name in ("one", "two", "three")]
     web: Any = pages.get_template("parts/relay.html").module
-    drawings = web.picture(legs, "relay"), relay_picture(Relay(state, state, state), COLOURS)
+    drawings = (
+        web.picture(legs, "relay"),
+        pictures().relay_picture(Relay(state, state, state), COLOURS),
+    )
     for shape in (
         r' d="(M\d+ \d+h[^"]+)"',
         r'stroke-dasharray="([^"]+)"',

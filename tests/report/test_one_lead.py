@@ -8,7 +8,8 @@ from consult.questionnaire import UNKNOWN, Walk, read_answers, walk
 from consult.questionnaire.editions import newest
 from consult.report.build import build_report
 from consult.report.one_lead import OneLead, one_lead_of, waited_longest
-from consult.scoring import scorecard_json, scorecard_of
+from consult.scoring.as_json import scorecard_json
+from consult.scoring.scorecard import scorecard_of
 from tests.support.personas import (
     BATON_ON_THE_FLOOR,
     CORNER_SHOP,

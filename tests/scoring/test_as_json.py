@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from consult.questionnaire import read_answers
-from consult.scoring import score, scorecard_json
+from consult.scoring.as_json import scorecard_json
+from consult.scoring.scorecard import score
 from tests.support.example_firms import card
 from tests.support.strategies import EDITION, walked
 

@@ -5,9 +5,8 @@ from fractions import Fraction
 import pytest
 
 from consult.questionnaire import Axis
-from consult.scoring import AxisScore, Line
 from consult.scoring.archetypes import Leg, Legs, archetype_of, legs_of, mean_of, weakest_exchange
-from consult.scoring.axis import ScoredItem
+from consult.scoring.axis import AxisScore, Line, ScoredItem
 from tests.support.example_firms import card
 from tests.support.strategies import EDITION
 

@@ -9,7 +9,7 @@ from hypothesis import given
 
 from consult.questionnaire import Answer, Depth, Kind
 from consult.questionnaire.model import Rule
-from consult.scoring import Recommendation, Scorecard, score
+from consult.scoring.scorecard import Recommendation, Scorecard, score
 from tests.support.example_firms import HANDOFF, SOLO, TEAM, card, everything
 from tests.support.strategies import BRANCHES, EDITION, complete_answers, walked
 

@@ -8,9 +8,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from consult.questionnaire import UNKNOWN, Answer, Asked, Depth, Kind
-from consult.scoring import SORTING, Scorecard, score
 from consult.scoring.archetypes import WELL_REHEARSED_RELAY
-from consult.scoring.axis import BANDS, TOO_MUCH_UNKNOWN
+from consult.scoring.axis import BANDS, SORTING, TOO_MUCH_UNKNOWN
+from consult.scoring.scorecard import Scorecard, score
 from tests.support.strategies import (
     BRANCHES,
     DEPTHS,

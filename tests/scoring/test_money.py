@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consult.questionnaire import Answer
-from consult.scoring import Money, scorecard_json
+from consult.scoring.as_json import scorecard_json
+from consult.scoring.money import Money
 from tests.support.example_firms import SOLO, card
 from tests.support.strategies import BRANCHES, EDITION
 

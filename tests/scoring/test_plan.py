@@ -5,7 +5,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from consult.questionnaire import UNKNOWN, Answer, Depth, Kind
-from consult.scoring import Scorecard, score
+from consult.scoring.scorecard import Scorecard, score
 from tests.support.example_firms import SOLO, TEAM, card
 from tests.support.strategies import EDITION, complete_answers, offered, walked
 from tools.simulate_advice import AT_LEAST, simulate

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from consult.questionnaire import Depth, read_answers, walk
-from consult.scoring import score, scorecard_json
+from consult.scoring.as_json import scorecard_json
+from consult.scoring.scorecard import score
 from tests.support.strategies import EDITION
 
 CONVERSATION = {"buying_path": "conversation", "customers_so_far": "five_or_more"}

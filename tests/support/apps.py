@@ -13,13 +13,13 @@ from flask import Flask
 from sqlalchemy import event
 from werkzeug.routing import Rule
 
-from consult import create_app
+from consult.application import create_app
 from consult.delivery.context import Context
 from consult.delivery.handlers import handlers_with
 from consult.delivery.worker import Worker
 from consult.report.pdf.renderer import Renderer
 from consult.settings.schema import Settings
-from consult.settings.setting_sources import given_settings
+from consult.settings.setting_sources import GivenSettings
 from consult.staff.accounts import passwords
 from consult.storage.db import migrate
 from consult.storage.db.database import Database
@@ -68,7 +68,7 @@ def make_settings(var_dir: Path, **changes: Any) -> Settings:
         # No test asks a name server.
         "spam_mail_server": "off",
     }
-    return given_settings(**{**given, **changes})
+    return GivenSettings(**{**given, **changes})
 
 
 def make_app(var_dir: Path, **changes: Any) -> Flask:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from consult.questionnaire import Answer, Depth
-from consult.scoring import Scorecard, score
+from consult.scoring.scorecard import Scorecard, score
 from tests.support.strategies import BRANCHES, EDITION, answered, walked
 
 SOLO, TEAM = BRANCHES[0], next(b for b in BRANCHES if b["selling_by"] == "staff")

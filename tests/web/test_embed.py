@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from consult import owner
+from consult.application import OWNER_PAGES
 from consult.web.embed import FRAMED
 from tests.support.apps import make_app
 from tests.support.client import PageClient
@@ -93,7 +93,7 @@ def test_every_page_stays_in_the_frame(client: PageClient) -> None:
 
 
 def test_owners_pages_have_an_address_in_a_frame_and_no_others(client: PageClient) -> None:
-    owners = {blueprint.name for blueprint in owner.blueprints}
+    owners = {blueprint.name for blueprint in OWNER_PAGES}
     for rule in client.app.url_map.iter_rules():
         is_for_owners = rule.endpoint.partition(".")[0] in owners
         assert bool(FRAMED.fullmatch(f"/embed{rule.rule}")) == is_for_owners, rule

@@ -15,13 +15,30 @@ WeasyPrint while a document is written: keep the version pinned and the tests of
 """
 
 import contextlib
+import ctypes.util
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import pydyf
 
-from consult.report.pdf import libraries_by_name
+
+@contextlib.contextmanager
+def libraries_by_name() -> Iterator[None]:
+    """Import WeasyPrint inside: on Linux it asks no compiler then where its libraries are.
+
+    It looks for them under names of Windows first, and for each of those Python runs `ldconfig`,
+    `gcc` and `ld`: two fifths of what the import computes. The name on Linux is found without.
+    """
+    find_library = ctypes.util.find_library
+    if sys.platform == "linux":
+        ctypes.util.find_library = lambda name: None
+    try:
+        yield
+    finally:
+        ctypes.util.find_library = find_library
+
 
 with libraries_by_name():
     from weasyprint.pdf import tags

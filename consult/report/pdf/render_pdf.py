@@ -27,10 +27,10 @@ from xml.etree import ElementTree
 import pydyf
 
 from consult.report import ELEMENTS, FONTS, STYLESHEET
-from consult.report.pdf import libraries_by_name, pdf_ua, pdf_writer
+from consult.report.pdf import pdf_ua, pdf_writer
 from consult.report.pdf.renderer import FAILED, OK
 
-with libraries_by_name():
+with pdf_ua.libraries_by_name():
     from weasyprint import CSS, HTML, cssselect2
     from weasyprint.text.fonts import FontConfiguration
     from weasyprint.urls import FatalURLFetchingError, URLFetcher

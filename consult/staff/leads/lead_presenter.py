@@ -11,7 +11,7 @@ from consult.questionnaire.yaml_texts import read_yaml
 from consult.report.display import consult_time, short_time
 from consult.report.report import Money
 from consult.report.report_sections import money_in_figures
-from consult.scoring import Money as Figures
+from consult.scoring.money import Money as Figures
 from consult.settings.brand import CURRENCY_SIGNS
 from consult.settings.setting_types import time_zone
 from consult.staff.times import (

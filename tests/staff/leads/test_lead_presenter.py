@@ -12,8 +12,7 @@ import yaml
 from consult.questionnaire import walk
 from consult.questionnaire.editions import newest
 from consult.report.report_sections import money_in_words
-from consult.scoring import Money
-from consult.scoring.money import Estimate, Range, Silent
+from consult.scoring.money import Estimate, Money, Range, Silent
 from consult.settings.brand import CURRENCY_SIGNS
 from consult.staff.leads import lead_presenter
 from consult.staff.leads.lead_presenter import NO_ESTIMATE, first_reply, money_text, time_at
