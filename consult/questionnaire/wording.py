@@ -8,7 +8,6 @@ file and the id, so that a slip in a YAML file is found at start-up and not by a
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ _ITEM_NEEDS = {"title", "ask", "choices", "why", "fix", "proof"}
 _PROFILE_KEYS = {"ask", "help", "why", "choices", "title", "groups"}
 _CARD_KEYS = {"text", "done", "note"}
 _TOOL_KEYS = {"effort", "tool", "text"}
+_EFFORTS = ("hour", "habit", "project")
 _FEEDBACK_KEYS = {"all", "some"}
 _SORTING_TEXTS = ("title", "prompt", "test", "either_note")
 
@@ -51,23 +51,16 @@ class Wording:
     groups: Mapping[str, str] = field(default_factory=dict)
 
 
-class Effort(StrEnum):
-    """What it takes to put a tool to use."""
-
-    HOUR = "hour"
-    HABIT = "habit"
-    PROJECT = "project"
-
-
 @dataclass(frozen=True, slots=True)
 class Tool:
     """The thing itself for one scored item: a message, a list or a card, ready to copy.
 
+    ``effort`` is what it takes to put it to use, one of `_EFFORTS`.
     ``text`` is plain lines, as they are copied and printed; ____ is a blank to fill in.
     """
 
     name: str
-    effort: Effort
+    effort: str
     text: str
 
 
@@ -163,9 +156,9 @@ def _tools(item: str, files: Texts) -> Mapping[str, Tool]:
         place = where if name == BASE else f"{where}: in {name}"
         _check_keys(place, texts, _TOOL_KEYS, _TOOL_KEYS)
         own = {key: text_at(f"{place}: {key}", text) for key, text in texts.items()}
-        if own["effort"] not in tuple(Effort):
-            raise EditionError(f"{place}: effort should be one of {', '.join(Effort)}")
-        tools[name] = Tool(own["tool"], Effort(own["effort"]), own["text"])
+        if own["effort"] not in _EFFORTS:
+            raise EditionError(f"{place}: effort should be one of {', '.join(_EFFORTS)}")
+        tools[name] = Tool(own["tool"], own["effort"], own["text"])
     return tools
 
 

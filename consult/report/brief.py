@@ -113,7 +113,6 @@ def scores_of(report: Report) -> str:
 
 
 def first_question(report: Report) -> str:
-    """What to ask first."""
     return next(_questions(report)).text
 
 

@@ -135,7 +135,7 @@ def consult_of(
     parts: Iterable[Dimension],
     contradictions: tuple[Finding, ...],
     plan: tuple[Fix, ...],
-    minutes: int = MINUTES,
+    minutes: int,
 ) -> Consult:
     """What to say about the consult. `findings` are the edition's texts; `parts` all dimensions.
 

@@ -106,7 +106,6 @@ def unknown_variables(
 
 
 def known_variables() -> frozenset[str]:
-    """The names of all variables that are read."""
     variables = {PREFIX + name.upper() for name in Settings.model_fields}
     return frozenset(variables | {PREFIX + name.upper() + FILE_SUFFIX for name in secret_names()})
 

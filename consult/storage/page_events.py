@@ -76,9 +76,7 @@ class SaveEvent:
     refused: bool = False
 
 
-def keys_of(
-    day: date, depth: str, source: Mapping[str, str], *, demo: bool = False
-) -> dict[str, Any]:
+def keys_of(day: date, depth: str, source: Mapping[str, str], *, demo: bool) -> dict[str, Any]:
     """The columns that something is counted by; `source` holds the tags of the link followed."""
     name = counted_source(source)[:MAX_SOURCE]
     kind = "demo" if demo else "test" if name.casefold() == _TEST else "real"
@@ -109,7 +107,7 @@ def record_view(
 
 
 def record_start(
-    session: Session, draft: DraftRow, first: PageVisit | None, *, framed: bool = False
+    session: Session, draft: DraftRow, first: PageVisit | None, *, framed: bool
 ) -> None:
     """Count a response that starts, with its first page where one is shown."""
     keys = keys_of(draft.created_at.date(), draft.depth, draft.source, demo=draft.demo)

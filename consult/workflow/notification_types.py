@@ -31,24 +31,8 @@ Scope = Literal["all", "own", "off"]
 """Of which leads: all, those assigned to the user or to no one, or none."""
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 
-WEBHOOK_EVENTS: tuple[NotificationType, ...] = (
-    "finished",
-    "contact_given",
-    "consult_wanted",
-    "consult_booked",
-    "consult_moved",
-    "consult_canceled",
-    "overdue",
-    "stage_changed",
-    "won",
-    "lost",
-    "note_added",
-    "deleted",
-)
-"""What other programs can be notified of: what happens to a lead, not who works on it."""
-
 QUIET_EVENTS: tuple[NotificationType, ...] = ("stage_changed", "note_added")
-"""Those of them that a new webhook doesn't get unless they are chosen: they happen often."""
+"""Those of `WEBHOOK_EVENTS` that a new webhook gets only if they are chosen: they happen often."""
 
 WebhookKind = Literal["standard", "flat", "slack", "discord", "teams", "hubspot"]
 WEBHOOK_KINDS: tuple[WebhookKind, ...] = get_args(WebhookKind)
@@ -195,3 +179,8 @@ EMAIL_TYPES: tuple[NotificationType, ...] = tuple(
     kind for kind, info in TYPE_INFO.items() if info.scopes
 )
 """What users can choose emails about."""
+
+WEBHOOK_EVENTS: tuple[NotificationType, ...] = tuple(
+    kind for kind, info in TYPE_INFO.items() if info.scopes != _PERSONAL
+)
+"""What other programs can be notified of: what happens to a lead, not who works on it."""

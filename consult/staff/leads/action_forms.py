@@ -216,7 +216,7 @@ def next_step(
     now: datetime,
     *,
     has_contact: bool,
-    booking: BookingRow | None = None,
+    booking: BookingRow | None,
 ) -> tuple[str, str]:
     """Return the id of the form for the one next step, or "", and the step in words."""
     if lead.suspect and not lead.is_closed:
@@ -261,8 +261,8 @@ def forms_for(
     me: int,
     now: datetime,
     *,
-    is_admin: bool = False,
-    booking: BookingRow | None = None,
+    is_admin: bool,
+    booking: BookingRow | None,
 ) -> list[str]:
     """The ids of all forms that can be sent in the lead's state, in the order to show them.
 

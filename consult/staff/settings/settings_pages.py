@@ -3,7 +3,6 @@
 import functools
 import re
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any, cast
 from zoneinfo import available_timezones
 
@@ -37,6 +36,7 @@ from consult.staff.settings.settings_fields import (
     GROUPS,
     DaysField,
     Group,
+    Kind,
     LinesField,
     OptionField,
     Setting,
@@ -54,6 +54,12 @@ from consult.storage.settings.setting_overrides import BRAND, SEEN
 from consult.web.services import services
 from consult.web.text import one_line
 
+_FIELDS: Mapping[Kind, Any] = {
+    "week": WeekField,
+    "days": DaysField,
+    "sites": SitesField,
+    "lines": LinesField,
+}
 CONFIRMED = "confirmed"
 _LEAD_DAYS, _LEAD_METHOD = "retention_days_leads", "retention_leads"
 PREVIEW_TEXT_MAX = 34
@@ -125,20 +131,13 @@ class SettingsForm(BaseForm):
         value, default = self.values[setting.name], self.defaults[setting.name]
         schema = Settings.model_fields.get(setting.name)
         hint = setting.hint or (schema and schema.description) or ""
-        match setting.kind:
-            case "week":
-                return WeekField(setting.label, description=hint)
-            case "days":
-                return DaysField(setting.label, description=hint)
-            case "sites":
-                return SitesField(setting.label, description=hint)
-            case "lines":
-                return LinesField(setting.label, description=hint)
-            case "choice" | "zone" | "person":
-                options = _options(setting, value, session)
-                return OptionField(setting.label, options=options, description=hint)
-            case "text" | "number" if default:
-                hint = f"{hint} Default: {default}.".strip()
+        if field := _FIELDS.get(setting.kind):
+            return field(setting.label, description=hint)
+        if setting.kind in ("choice", "zone", "person"):
+            options = _options(setting, value, session)
+            return OptionField(setting.label, options=options, description=hint)
+        if setting.kind in ("text", "number") and default:
+            hint = f"{hint} Default: {default}.".strip()
         return StringField(setting.label, filters=[one_line], description=hint)
 
 
@@ -259,7 +258,9 @@ def save_logo() -> ResponseReturnValue:
         try:
             logo = logo_as_json(logo_from_upload(upload.read() if upload else b""))
         except BrandError as error:
-            return _page(_form(BRAND_GROUP.slug), {f"brand-{kind}": str(error)}), 422
+            form = _form(BRAND_GROUP.slug)
+            form.messages = {f"brand-{kind}": str(error)}
+            return _page(form), 422
     with services().database.writing() as session:
         _store(session, BRAND + kind, logo)
     provider.refresh()
@@ -295,16 +296,12 @@ def _lead_days(form: SettingsForm) -> str:
     return form.value_of(_LEAD_DAYS) or form.defaults[_LEAD_DAYS]
 
 
-def _page(
-    form: SettingsForm,
-    picture_errors: Mapping[str, str] = MappingProxyType({}),
-    expiring: Expired | None = None,
-) -> str:
+def _page(form: SettingsForm, expiring: Expired | None = None) -> str:
     return render_template(
         "staff/settings/settings_group.html",
         group=form.group,
         form=form,
-        errors={**form.messages, **picture_errors},
+        errors=form.messages,
         preview=_preview(form) if form.group is BRAND_GROUP else None,
         is_fixed=services().settings_provider.is_fixed,
         base_url=services().settings.base_url,

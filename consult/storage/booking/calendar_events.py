@@ -6,7 +6,7 @@ brings the lead there. So it makes no difference in which order they came.
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import cast
 
@@ -51,24 +51,11 @@ def receive(session: Session, report: Report) -> bool:
     if lead_id is None and any(row.state == "dismissed" for row in _related(session, report)):
         state = "dismissed"
     is_person_needed = state == "unmatched"
-    row = {
-        "provider": report.provider,
-        "event_id": report.event_id,
-        "kind": report.kind,
-        "uid": report.uid,
-        "previous_uid": report.previous_uid,
-        "starts_at": report.starts_at,
-        "ends_at": report.ends_at,
-        "zone": report.zone,
-        "place": report.place,
-        "name": report.name if is_person_needed else "",
-        "email": report.email if is_person_needed else "",
-        "state": state,
-        "submission_id": lead_id,
-        "matched_by": matched_by,
-        "at": report.at,
-        "received_at": session.now(),
-    }
+    row = asdict(report) | {"state": state, "submission_id": lead_id, "matched_by": matched_by}
+    row["received_at"] = session.now()
+    del row["key"]
+    if not is_person_needed:
+        row["name"] = row["email"] = ""
     added = add_if_new(session, CalendarEventRow, row)
     if added and lead_id:
         at = session.now() + (CANCEL_AFTER if report.kind == "canceled" else timedelta())

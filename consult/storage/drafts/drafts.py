@@ -126,7 +126,7 @@ def store_answers(
     draft: Draft,
     changes: Changes,
     edition: str,
-    event: SaveEvent | None = None,
+    event: SaveEvent | None,
     *,
     form_id: str = "",
 ) -> Draft:

@@ -59,13 +59,13 @@ class Purged:
     jobs: int
 
 
-def expired_leads(session: Session, *, lead_days: int, method: Method = "delete") -> list[int]:
+def expired_leads(session: Session, *, lead_days: int, method: Method) -> list[int]:
     """The leads submitted more than ``lead_days`` days ago that weren't anonymized for it yet."""
     query = select(LeadRow.submission_id).where(_has_expired(session, lead_days, method))
     return list(session.scalars(query.order_by(LeadRow.submission_id)))
 
 
-def count_expired(session: Session, *, lead_days: int, method: Method = "delete") -> Expired:
+def count_expired(session: Session, *, lead_days: int, method: Method) -> Expired:
     """Count the leads that have expired, except for those that `confirm` was called for."""
     query = select(func.count()).select_from(LeadRow)
     expired = query.where(_has_expired(session, lead_days, method))
