@@ -2,8 +2,10 @@
 
 import math
 import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from urllib.parse import urlsplit
 
-import pytest
 from playwright.sync_api import Browser, Frame, Route
 from sqlalchemy import select
 
@@ -12,16 +14,22 @@ from tests.support.agency_site import HEADER, Embedded
 from tests.support.apps import services_of
 from tests.support.axe import find_violations
 from tests.support.browser import Visit, visiting
+from tests.support.client import PageClient
 from tests.support.keyboard_and_touch import fill_at_once, fill_by_tapping
+from tests.support.owner_journey import Journey
 from tests.support.patience import wait_until
-from tests.support.personas import BATON_ON_THE_FLOOR, CONTACT
+from tests.support.personas import BATON_ON_THE_FLOOR, CONTACT, AnswerValue
+
+Fill = Callable[[Frame, Mapping[str, AnswerValue]], None]
 
 SEND = "main form button[type=submit]"
 PHONE, DESK = (375, 740), (1100, 800)
 LOWEST_TOP = 120
+TAPPED = 5
+"""Pages that are filled in by tapping: with choices, cards and ticks."""
 LARGEST_SHIFT = 0.05
 FRAME = "document.querySelector('relay-check').shadowRoot.querySelector('iframe')"
-BOX = f"(({{top, height}}) => [top, height])({FRAME}.getBoundingClientRect())"
+BOX = f"(({{top, height}}) => [top, height, innerHeight])({FRAME}.getBoundingClientRect())"
 OWN_HEIGHT = "document.documentElement.getBoundingClientRect().height"
 SMALL_TEXT = """[...document.querySelectorAll('input:not([type=radio]), select, textarea')]
   .filter((field) => parseFloat(getComputedStyle(field).fontSize) < 16).length"""
@@ -51,22 +59,21 @@ def settle(visit: Visit, frame: Frame) -> float:
     """Wait until the frame is as high as its page, or fills the screen; return where its top is."""
 
     def fits() -> bool:
-        _, height = visit.tab.evaluate(BOX)
-        screen = visit.tab.evaluate("innerHeight")
+        _, height, screen = visit.tab.evaluate(BOX)
         return bool(height == max(math.ceil(frame.evaluate(OWN_HEIGHT)), screen))
 
     wait_until(fits, f"the frame with {frame.url} as high as its page")
     return float(visit.tab.evaluate(BOX)[0])
 
 
-@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
-def test_the_whole_way_in_a_page_of_another_site(
+@contextmanager
+def started_check(
     browser: Browser, embedded: Embedded, size: tuple[int, int]
-) -> None:
-    """Each page starts at the top, is shown whole, and moves nothing of the page around it."""
-    (width, height), fill = size, fill_by_tapping if size == PHONE else fill_at_once
+) -> Iterator[tuple[Visit, Frame]]:
+    """A window on the page with the check in a frame; nothing of the page may have moved since."""
+    (width, height), also = size, [embedded.check]
     with visiting(
-        browser, embedded.agency, width=width, height=height, touch=True, also=[embedded.check]
+        browser, embedded.agency, width=width, height=height, touch=True, also=also
     ) as visit:
         before = "window.before = Object.keys(window)"
         visit.tab.route("**/embed.js", come_late, times=1)
@@ -74,45 +81,89 @@ def test_the_whole_way_in_a_page_of_another_site(
         visit.open("/?utm_source=fair&mail=ann@b.example&attributes=id=check data-layer=layer")
         frame = the_frame(visit, embedded.check)
         assert visit.tab.get_by_text("Start the check").first.is_hidden()
-        faults = find_violations(frame, set()) if size == PHONE else []
-        send(frame)
-        seen = []
-        while "/result/" not in frame.url:
-            seen.append(frame.url.rsplit("/", 1)[1])
-            top = settle(visit, frame)
-            assert HEADER - 1 <= top <= LOWEST_TOP, f"{seen[-1]} begins at {top}"
-            assert frame.evaluate(SMALL_TEXT) == 0, f"iOS would zoom into {seen[-1]}"
-            assert visit.overflow() == frame.evaluate(OVERFLOW) == 0
-            fill(frame, BATON_ON_THE_FLOOR.answers)
-            send(frame)
-        assert len(seen) >= 15
-        assert HEADER - 1 <= settle(visit, frame) <= LOWEST_TOP
-        send(frame, "a[href$='/report.pdf']")
-        assert frame.url.endswith("/contact"), "the PDF asks who it is for, in the frame"
-        faults += find_violations(frame, set()) if size == PHONE else []
-        settle(visit, frame)
-        fill(frame, CONTACT)
-        frame.locator("[name=wants_consult]").check()
-        send(frame)
-        settle(visit, frame)
-        assert "Thank you, Dana Okafor" in frame.inner_text("main")
-
-        assert faults == []
+        yield visit, frame
         assert visit.tab.evaluate(SHIFT) < LARGEST_SHIFT
-        quick = {"depth": "quick"}
-        reached = ["started", "finished", "contact", "consult"]
-        heard = visit.tab.evaluate("window.heard")
-        assert heard == [["ready", "check", {}], *([name, "check", quick] for name in reached)]
-        layer = visit.tab.evaluate("window.layer")
-        names = [f"relay_check_{name}" for name in reached]
-        names.insert(3, "generate_lead")
-        assert layer == [{"event": name, "relay_check": quick} for name in names]
-        added = set(visit.tab.evaluate("Object.keys(window)"))
-        assert added - set(visit.tab.evaluate("window.before")) <= {"layer", "before"}
-        assert visit.tab.context.cookies() == []
+
+
+def starts_at_the_top(visit: Visit, frame: Frame) -> None:
+    """And is shown whole."""
+    top = settle(visit, frame)
+    assert HEADER - 1 <= top <= LOWEST_TOP, f"{frame.url} begins at {top}"
+    assert frame.evaluate(SMALL_TEXT) == 0, f"iOS would zoom into {frame.url}"
+    assert visit.overflow() == frame.evaluate(OVERFLOW) == 0
+
+
+def leave_a_contact(visit: Visit, frame: Frame, fill: Fill) -> list[str]:
+    """From the result to the last page; what axe finds on the way, if it's filled in by tapping."""
+    assert HEADER - 1 <= settle(visit, frame) <= LOWEST_TOP
+    send(frame, "a[href$='/report.pdf']")
+    assert frame.url.endswith("/contact"), "the PDF asks who it is for, in the frame"
+    faults = find_violations(frame, set()) if fill is fill_by_tapping else []
+    settle(visit, frame)
+    fill(frame, CONTACT)
+    frame.locator("[name=wants_consult]").check()
+    send(frame)
+    settle(visit, frame)
+    assert "Thank you, Dana Okafor" in frame.inner_text("main")
+    return faults
+
+
+def assert_site_was_told(visit: Visit, embedded: Embedded) -> None:
+    """What the page around the frame, and the check, got to know, and nothing else."""
+    quick = {"depth": "quick"}
+    reached = ["started", "finished", "contact", "consult"]
+    heard = visit.tab.evaluate("window.heard")
+    assert heard == [["ready", "check", {}], *([name, "check", quick] for name in reached)]
+    layer = visit.tab.evaluate("window.layer")
+    names = [f"relay_check_{name}" for name in reached]
+    names.insert(3, "generate_lead")
+    assert layer == [{"event": name, "relay_check": quick} for name in names]
+    added = set(visit.tab.evaluate("Object.keys(window)"))
+    assert added - set(visit.tab.evaluate("window.before")) <= {"layer", "before"}
+    assert visit.tab.context.cookies() == []
     with services_of(embedded.app).database.reading() as session:
         stored = session.scalars(select(DraftRow.source).order_by(DraftRow.id)).all()
     assert stored[-1] == {"utm_source": "fair", "referrer": "localhost/"}
+
+
+def test_the_whole_way_in_a_page_of_another_site(browser: Browser, embedded: Embedded) -> None:
+    with started_check(browser, embedded, PHONE) as (visit, frame):
+        faults = find_violations(frame, set())
+        send(frame)
+        seen = []
+        while "/result/" not in frame.url:
+            seen.append(frame.url)
+            starts_at_the_top(visit, frame)
+            # Tapping is much work; where there is no frame, each page is filled in by it.
+            fill = fill_by_tapping if len(seen) <= TAPPED else fill_at_once
+            fill(frame, BATON_ON_THE_FLOOR.answers)
+            send(frame)
+        assert len(seen) >= 15
+        faults += leave_a_contact(visit, frame, fill_by_tapping)
+        assert faults == []
+        assert_site_was_told(visit, embedded)
+
+
+def test_a_page_of_each_kind_in_a_page_of_another_site_on_a_desk(
+    browser: Browser, embedded: Embedded
+) -> None:
+    """How wide each page is, `test_every_page.py` measures; the next ones come as the first do."""
+    with started_check(browser, embedded, DESK) as (visit, frame):
+        send(frame)
+        for _ in range(2):
+            starts_at_the_top(visit, frame)
+            fill_at_once(frame, BATON_ON_THE_FLOOR.answers)
+            send(frame)
+        starts_at_the_top(visit, frame)
+        check = frame.url.rsplit("/", 1)[0]
+        journey = Journey(PageClient(embedded.app), BATON_ON_THE_FLOOR.answers)
+        journey.go(urlsplit(frame.url).path.removeprefix("/embed"))
+        journey.skip_to("review")
+        frame.goto(f"{check}/review")
+        starts_at_the_top(visit, frame)
+        send(frame)
+        leave_a_contact(visit, frame, fill_at_once)
+        assert_site_was_told(visit, embedded)
 
 
 def test_keys_pass_through_and_links_to_a_place_lead_there(
