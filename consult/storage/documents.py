@@ -3,9 +3,9 @@
 import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import bindparam, exists, select
+from sqlalchemy import ColumnElement, and_, bindparam, exists, select
 
 from consult.crypto import token_hash
 from consult.storage import jobs
@@ -124,6 +124,22 @@ _PDF_STATES = (
     )
     .where(SubmissionRow.id.in_(bindparam("ids", expanding=True)))
 )
+
+
+def pdf_failed(lead_id: Any) -> ColumnElement[bool]:
+    """Whether the state of a lead's report is `failed`, as a column of a query."""
+    job = (JobRow.submission_id == lead_id, JobRow.kind == jobs.RENDER_REPORT)
+    document = (DocumentRow.submission_id == lead_id, DocumentRow.kind == REPORT)
+    is_current = exists().where(
+        *document,
+        SubmissionRow.id == lead_id,
+        DocumentRow.revision >= SubmissionRow.report_revision,
+    )
+    return and_(
+        exists().where(*job),
+        ~exists().where(*job, JobRow.state.in_(jobs.OPEN_STATES)),
+        ~is_current,
+    )
 
 
 def pdf_state(

@@ -22,7 +22,6 @@ from consult.staff.blueprint import blueprint, for_staff
 from consult.staff.search.today_pages import next_in_words
 from consult.staff.times import agency_time, written_date
 from consult.storage.db.database import Session
-from consult.storage.documents import pdf_states
 from consult.storage.search import find_leads, saved_views, today
 from consult.storage.search.lead_filter import DEFINITIONS, OPEN, LeadFilter, Sort, Viewer
 from consult.storage.tables.account_tables import StaffUserRow
@@ -114,7 +113,6 @@ def lead_list() -> ResponseReturnValue:
             similar = replace(wanted, text="", similar=wanted.text)
             nearly = find_leads.find(session, similar, viewer, limit=PAGE_SIZE)
             wanted, found = (similar, nearly) if nearly.leads else (wanted, found)
-        pdfs = pdf_states(session, [lead.id for lead in found.leads])
         choices = choices_for(session, wanted)
         saved = [
             (view, saved_views.filter_of(view), saved_views.may_change(view, signed_in_user()))
@@ -130,7 +128,6 @@ def lead_list() -> ResponseReturnValue:
         "staff/search/lead_list.html",
         found=found,
         count_to=find_leads.COUNT_TO,
-        pdfs=pdfs,
         viewer=viewer,
         now=now,
         stages=NAMES,

@@ -11,15 +11,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, func, select, true, tuple_
+from sqlalchemy import CTE, Row, Select, bindparam, column, func, select, table, true, tuple_
 from sqlalchemy.orm import aliased
 
 from consult.storage.db.base import HIGHEST_ID
 from consult.storage.db.database import Session
+from consult.storage.documents import pdf_failed
 from consult.storage.search.lead_filter import Context, LeadFilter, Sort, Viewer
 from consult.storage.tables.account_tables import StaffUserRow
 from consult.storage.tables.lead_tables import LeadRow, is_overdue
-from consult.storage.tables.submission_tables import ContactRow, SubmissionRow
+from consult.storage.tables.submission_tables import ContactRow
 
 FEW = 2_000
 """If a filter selects at most so many leads, they are read first."""
@@ -37,7 +38,7 @@ Place = tuple[datetime | float, int]
 
 @dataclass(frozen=True, slots=True)
 class FoundPage:
-    """A page of leads in order; for what there is of each, see `by_ids`.
+    """A page of leads in order; what there is of each is that of `by_ids`, and `pdf_failed`.
 
     `before` is the place to go back from, empty on the first page; `after` the place to go on from,
     empty on the last. The first page has the `count` of all leads, up to `COUNT_TO` + 1.
@@ -65,16 +66,16 @@ def find(
     """
     query = _Query(session, wanted, viewer)
     if start := query.parse(before):
-        ids = query.ids(limit + 1, start, backward=True)
-        leads = by_ids(session, ids[:limit][::-1])
-        return FoundPage(leads, query.place(leads[:1], len(ids) > limit), query.place(leads[-1:]))
+        rows = query.shown(limit + 1, start, backward=True)
+        leads = rows[:limit][::-1]
+        return FoundPage(leads, query.place(leads[:1], len(rows) > limit), query.place(leads[-1:]))
     if start := query.parse(after):
-        ids = query.ids(limit + 1, start)
-        leads = by_ids(session, ids[:limit])
-        return FoundPage(leads, query.place(leads[:1]), query.place(leads[-1:], len(ids) > limit))
-    ids, count = query.first_ids(limit + 1, COUNT_TO + 1)
-    leads = by_ids(session, ids[:limit])
-    return FoundPage(leads, "", query.place(leads[-1:], len(ids) > limit), count)
+        rows = query.shown(limit + 1, start)
+        leads = rows[:limit]
+        return FoundPage(leads, query.place(leads[:1]), query.place(leads[-1:], len(rows) > limit))
+    rows = query.first_shown(limit + 1, COUNT_TO + 1)
+    leads, count = rows[:limit], rows[0].total if rows else 0
+    return FoundPage(leads, "", query.place(leads[-1:], len(rows) > limit), count)
 
 
 def neighbors(
@@ -132,26 +133,31 @@ class _Query:
         """The ids of the leads that follow a place, nearest first; or of those before it."""
         return list(self._session.scalars(self.places(limit, start, backward=backward)))
 
-    def first_ids(self, limit: int, count_to: int) -> tuple[list[int], int]:
-        """The ids of the first leads, and how many leads there are in all, up to a number.
+    def shown(
+        self, limit: int, start: Place | None = None, *, backward: bool = False
+    ) -> Sequence[Row[Any]]:
+        """What a list shows of the leads that follow a place, nearest first; or of those before."""
+        page = self.places(limit, start, backward=backward).cte("page")
+        order = _in_order(_PAGE.c.key, _PAGE.c.id, self._descending != backward)
+        return self._session.execute(_SHOWN_PAGE.add_cte(page).order_by(*order)).all()
+
+    def first_shown(self, limit: int, count_to: int) -> Sequence[Row[Any]]:
+        """The same of the first leads, and the `total` of all leads in each row, up to a number.
 
         One query finds them for both, as reading leads is most of its cost.
         """
-        found = self.places(count_to).cte()
-        count = select(func.count()).select_from(found).scalar_subquery()
-        order = _in_order(found.c.key, found.c.id, self._descending)
-        rows = self._session.execute(select(found.c.id, count).order_by(*order).limit(limit)).all()
-        return [id for id, _ in rows], rows[0][1] if rows else 0
+        found = self.places(count_to).cte("found")
+        order = _in_order(_FOUND.c.key, _FOUND.c.id, self._descending)
+        page = select(_FOUND).order_by(*order).limit(limit).cte("page")
+        order = _in_order(_PAGE.c.key, _PAGE.c.id, self._descending)
+        query = _SHOWN_FIRST_PAGE.add_cte(found, page).order_by(*order)
+        return self._session.execute(query).all()
 
     def places(
         self, limit: int, start: Place | None = None, *, backward: bool = False
     ) -> Select[int, Any]:
         """The query for the `id` of such leads, and for the `key` that they are sorted by."""
-        lead: Any = LeadRow
-        if self._few is not None:
-            # A subquery with a limit is read on its own by both engines, whatever the order.
-            few = select(LeadRow.__table__).where(LeadRow.submission_id.in_(self._few.limit(FEW)))
-            lead = few.limit(FEW).subquery().c
+        lead: Any = _FEW.c if self._few is not None else LeadRow
         descending = self._descending != backward
         key, id = getattr(lead, self.column), lead.submission_id
         query = select(id.label("id"), key.label("key")).limit(limit)
@@ -160,7 +166,7 @@ class _Query:
         if start:
             here: Any = tuple_(key, id)
             query = query.where(here < start if descending else here > start)
-        return query
+        return query if self._few is None else query.add_cte(self._few)
 
     def parse(self, text: str) -> Place | None:
         return _parse(text, self.column)
@@ -169,8 +175,8 @@ class _Query:
         """The place of a lead, if there is one, as an address has it."""
         return _place_text(getattr(leads[0], self.column), leads[0].id) if leads and exists else ""
 
-    def _find_few(self) -> Select[int] | None:
-        """The leads of the condition that selects the fewest, if those are few."""
+    def _find_few(self) -> CTE | None:
+        """The leads of the condition that selects the fewest, if those are few: for `_FEW`."""
         indexed = self._wanted.indexed_ids(self._context)
         if not indexed:
             return None
@@ -178,7 +184,18 @@ class _Query:
         counts = (select(func.count()).select_from(ids).scalar_subquery() for ids in capped)
         numbers = self._session.execute(select(*counts)).one()
         number, at = min((number, at) for at, number in enumerate(numbers))
-        return indexed[at] if number <= FEW else None
+        if number > FEW:
+            return None
+        # A subquery with a limit is read on its own by both engines, whatever the order.
+        few = _LEADS.where(LeadRow.submission_id.in_(indexed[at].limit(FEW)))
+        return few.limit(FEW).cte("few")
+
+
+# Parts of a query by name: SQLAlchemy would derive the columns of each anew, which takes longer
+# than running it.
+_LEADS = select(LeadRow.__table__)
+_FEW = table("few", *(column(one.name, one.type) for one in _LEADS.selected_columns))
+_FOUND, _PAGE = (table(name, column("id"), column("key")) for name in ("found", "page"))
 
 
 def _in_order(key: Any, id: Any, descending: bool) -> tuple[Any, Any]:
@@ -222,7 +239,7 @@ def by_ids(session: Session, ids: Sequence[int]) -> list[Row[Any]]:
 _ASSIGNEE, _OFFERED_TO = aliased(StaffUserRow), aliased(StaffUserRow)
 # Columns, and no rows of tables: those take as long as all the rest.
 _SHOWN_COLUMNS: Sequence[Any] = (
-    *(SubmissionRow.id, SubmissionRow.edition),
+    LeadRow.submission_id.label("id"),
     *(LeadRow.submitted_at, LeadRow.demo, LeadRow.source, LeadRow.wants_consult),
     *(LeadRow.separation, LeadRow.handoff, LeadRow.archetype),
     *(LeadRow.stage, LeadRow.assignee_id, LeadRow.offered_to_id),
@@ -235,14 +252,24 @@ _SHOWN_COLUMNS: Sequence[Any] = (
     func.coalesce(_ASSIGNEE.name, "").label("assignee"),
     func.coalesce(_OFFERED_TO.name, "").label("offered_to"),
 )
-_SHOWN = (
-    select(*_SHOWN_COLUMNS)
-    .select_from(LeadRow)
-    .join(SubmissionRow, SubmissionRow.id == LeadRow.submission_id)
-    .outerjoin(ContactRow, ContactRow.submission_id == LeadRow.submission_id)
-    .outerjoin(_ASSIGNEE, _ASSIGNEE.id == LeadRow.assignee_id)
-    .outerjoin(_OFFERED_TO, _OFFERED_TO.id == LeadRow.offered_to_id)
-    .where(LeadRow.submission_id.in_(bindparam("ids", expanding=True)))
+
+
+def _shown(leads: Any, *more: Any) -> Select[*tuple[Any, ...]]:
+    return (
+        select(*_SHOWN_COLUMNS, *more)
+        .select_from(leads)
+        .outerjoin(ContactRow, ContactRow.submission_id == LeadRow.submission_id)
+        .outerjoin(_ASSIGNEE, _ASSIGNEE.id == LeadRow.assignee_id)
+        .outerjoin(_OFFERED_TO, _OFFERED_TO.id == LeadRow.offered_to_id)
+    )
+
+
+_SHOWN = _shown(LeadRow).where(LeadRow.submission_id.in_(bindparam("ids", expanding=True)))
+_OF_PAGE = _PAGE.join(LeadRow, LeadRow.submission_id == _PAGE.c.id)
+_PDF_FAILED = pdf_failed(LeadRow.submission_id).label("pdf_failed")
+_SHOWN_PAGE = _shown(_OF_PAGE, _PDF_FAILED)
+_SHOWN_FIRST_PAGE = _shown(
+    _OF_PAGE, _PDF_FAILED, select(func.count()).select_from(_FOUND).scalar_subquery().label("total")
 )
 
 

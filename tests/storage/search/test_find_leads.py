@@ -156,8 +156,13 @@ def all_pages(session: Session, wanted: LeadFilter, limit: int) -> list[FoundPag
     assert pages[0].before == ""
     for earlier, page in pairwise(pages):
         back = find(session, wanted, ME, limit=limit, before=page.before)
-        assert replace(back, count=earlier.count) == earlier
+        assert _without_count(back) == _without_count(earlier)
     return pages
+
+
+def _without_count(page: FoundPage) -> FoundPage:
+    leads: Any = [{**lead._mapping, "total": None} for lead in page.leads]
+    return replace(page, leads=leads, count=None)
 
 
 @pytest.fixture
