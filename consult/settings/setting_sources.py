@@ -15,8 +15,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from dotenv import dotenv_values
-from pydantic import SecretStr, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
+from pydantic import BaseModel, SecretStr, ValidationError
 
 from consult.settings import PROJECT_FOLDER
 from consult.settings.schema import Settings
@@ -31,15 +30,8 @@ FILE_SUFFIX = "_FILE"
 class GivenSettings(Settings):
     """Settings from arguments alone: neither the environment nor a file is read."""
 
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        *others: Any,
-        **more: Any,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return (init_settings,)
+    def __init__(self, **given: Any) -> None:
+        BaseModel.__init__(self, **given)  # without asking any source for each setting
 
 
 def load_settings(env_file: Path | None = ENV_FILE, **given: Any) -> Settings:
