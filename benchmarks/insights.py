@@ -11,8 +11,8 @@ from typing import Any
 from sqlalchemy import insert, text
 
 from benchmarks.measure import Row, computed_by
-from consult.questionnaire import walk
 from consult.questionnaire.editions import newest
+from consult.questionnaire.journey import walk
 from consult.storage.db import migrate
 from consult.storage.db.database import Database
 from consult.storage.insights import agency_numbers, insights

@@ -13,8 +13,8 @@ from tempfile import TemporaryDirectory
 
 from benchmarks import printing
 from benchmarks.measure import Row
-from consult.questionnaire import Walk, walk
 from consult.questionnaire.editions import newest
+from consult.questionnaire.journey import Walk, walk
 from consult.report import FONTS
 from consult.report.build import build_report
 from consult.report.html_document import document_html

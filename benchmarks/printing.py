@@ -19,7 +19,7 @@ from consult.delivery.context import Context
 from consult.delivery.handlers import handlers_with
 from consult.delivery.worker import Worker
 from consult.owner.open_draft import freeze
-from consult.questionnaire import Walk
+from consult.questionnaire.journey import Walk
 from consult.report.pdf.renderer import Renderer
 from consult.settings.brand import Brand
 from consult.settings.schema import Settings

@@ -6,8 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from benchmarks.measure import Row
-from consult.questionnaire import Kind, OnPathAnswers, Questionnaire, walk
 from consult.questionnaire.editions import newest
+from consult.questionnaire.journey import OnPathAnswers, walk
+from consult.questionnaire.questionnaire import Questionnaire
+from consult.questionnaire.questions import Kind
 from consult.scoring.as_json import scorecard_json
 from consult.scoring.scorecard import score
 from tests.support.personas import PERSONAS

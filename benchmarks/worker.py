@@ -17,8 +17,8 @@ from sqlalchemy import select
 from benchmarks.measure import Row, computed_by
 from benchmarks.server import working
 from consult.owner.open_draft import freeze
-from consult.questionnaire import walk
 from consult.questionnaire.editions import newest
+from consult.questionnaire.journey import walk
 from consult.settings.brand import load_brand
 from consult.storage import documents
 from consult.storage.db import migrate

@@ -20,8 +20,10 @@ from dataclasses import astuple, dataclass, fields
 from random import Random
 from statistics import fmean
 
-from consult.questionnaire import UNKNOWN, Answer, Depth, Kind, Questionnaire, walk
 from consult.questionnaire.editions import newest
+from consult.questionnaire.journey import walk
+from consult.questionnaire.questionnaire import Questionnaire
+from consult.questionnaire.questions import UNKNOWN, Answer, Depth, Kind
 from consult.scoring.scorecard import Scorecard, scorecard_of
 
 OWNERS = 2_000

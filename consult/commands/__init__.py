@@ -12,7 +12,7 @@ from typing import IO, Any
 
 import click
 
-from consult.questionnaire import EditionError
+from consult.questionnaire.questions import EditionError
 from consult.report.pdf.renderer import UntestedLibraryError
 from consult.settings.brand import BrandError
 from consult.settings.setting_sources import known_variables, unknown_variables

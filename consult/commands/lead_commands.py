@@ -14,8 +14,10 @@ from consult.commands import CommandError, UsageError
 from consult.commands.database_commands import open_database
 from consult.delivery.exports.export_files import MAX_ROWS, columns, csv_chunks, write_xlsx
 from consult.demo.generator import make_leads, remove_leads
-from consult.questionnaire import Answer, Axis, EditionError, Questionnaire, walk
 from consult.questionnaire.editions import load, newest
+from consult.questionnaire.journey import walk
+from consult.questionnaire.questionnaire import Questionnaire
+from consult.questionnaire.questions import Answer, Axis, EditionError
 from consult.report.display import number_of
 from consult.report.explanations import DEPTHS
 from consult.scoring.scorecard import Scorecard, score

@@ -14,16 +14,11 @@ from consult.commands import CommandError, UsageError
 from consult.content import check as problems_of
 from consult.content import document as edition_document
 from consult.content.edition_document import map_svg
-from consult.questionnaire import (
-    AnswerError,
-    EditionError,
-    Questionnaire,
-    Walk,
-    read_answers,
-    walk,
-)
 from consult.questionnaire.describe import edition_json, fingerprint, map_text
 from consult.questionnaire.editions import create, load, names
+from consult.questionnaire.journey import Walk, walk
+from consult.questionnaire.questionnaire import AnswerError, Questionnaire, read_answers
+from consult.questionnaire.questions import EditionError
 from consult.report.build import build_report
 from consult.report.explanations import DEPTHS
 from consult.report.html_document import document_html

@@ -5,7 +5,7 @@ from consult.content.edition_document import document
 from consult.content.language import language_problems
 from consult.content.readers import reader_problems, tool_problems
 from consult.content.texts import Problem, texts_of
-from consult.questionnaire import Questionnaire
+from consult.questionnaire.questionnaire import Questionnaire
 
 __all__ = ["Problem", "check", "document"]
 

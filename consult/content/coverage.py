@@ -6,19 +6,10 @@ from functools import cache
 from itertools import product
 
 from consult.content.texts import Problem, file_of
-from consult.questionnaire import (
-    BASE,
-    NOT_SURE,
-    UNKNOWN,
-    Answer,
-    Asked,
-    Kind,
-    Questionnaire,
-    Walk,
-    profiles,
-    walk,
-)
+from consult.questionnaire.journey import Asked, Walk, profiles, walk
 from consult.questionnaire.model import Rule
+from consult.questionnaire.questionnaire import Questionnaire
+from consult.questionnaire.questions import BASE, NOT_SURE, UNKNOWN, Answer, Kind
 from consult.scoring.axis import SORTING
 from consult.scoring.scorecard import Scorecard, score
 

@@ -11,10 +11,12 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
 
 from consult.content.texts import texts_of
-from consult.questionnaire import BASE, Kind, Question, Questionnaire, Wording
 from consult.questionnaire.conditions import ALWAYS
 from consult.questionnaire.describe import map_rows
 from consult.questionnaire.editions import folder
+from consult.questionnaire.questionnaire import Questionnaire
+from consult.questionnaire.questions import BASE, Kind, Question
+from consult.questionnaire.wording import Wording
 from consult.questionnaire.yaml_texts import read_yaml
 from consult.scoring.axis import BANDS, CUTS, SORTING_CLAIMS
 from consult.settings import PROJECT_FOLDER

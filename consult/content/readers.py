@@ -6,7 +6,10 @@ from collections.abc import Iterator, Mapping
 
 from consult.content.coverage import kinds_of_business
 from consult.content.texts import Problem, file_of
-from consult.questionnaire import BASE, Kind, Questionnaire, Tool, Wording, walk
+from consult.questionnaire.journey import walk
+from consult.questionnaire.questionnaire import Questionnaire
+from consult.questionnaire.questions import BASE, Kind
+from consult.questionnaire.wording import Tool, Wording
 
 SOLO, TEAM = "solo", "team"
 _READ_FIELDS = ("ask", "help", "unknown", "why", "fix", "unknown_fix", "proof")

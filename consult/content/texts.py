@@ -3,7 +3,9 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from consult.questionnaire import BASE, Kind, Question, Questionnaire, Tool, Wording
+from consult.questionnaire.questionnaire import Questionnaire
+from consult.questionnaire.questions import BASE, Kind, Question
+from consult.questionnaire.wording import Tool, Wording
 
 _FIELDS = ("title", "ask", "help", "unknown", "why", "fix", "unknown_fix", "proof", "note")
 

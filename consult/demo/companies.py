@@ -6,17 +6,9 @@ from dataclasses import dataclass
 from functools import cache
 from random import Random
 
-from consult.questionnaire import (
-    UNKNOWN,
-    Answer,
-    Asked,
-    Depth,
-    Kind,
-    Questionnaire,
-    Walk,
-    profiles,
-    walk,
-)
+from consult.questionnaire.journey import Asked, Walk, profiles, walk
+from consult.questionnaire.questionnaire import Questionnaire
+from consult.questionnaire.questions import UNKNOWN, Answer, Depth, Kind
 from consult.storage.leads.assignment import DEMO_DOMAIN
 from consult.storage.leads.submission import NewContact
 

@@ -29,7 +29,9 @@ from consult.demo.staff_actions import (
     work_until_morning,
 )
 from consult.owner.open_draft import freeze, visit_of
-from consult.questionnaire import Depth, Kind, Questionnaire, Walk, WalkPage
+from consult.questionnaire.journey import Walk, WalkPage
+from consult.questionnaire.questionnaire import Questionnaire
+from consult.questionnaire.questions import Depth, Kind
 from consult.settings.brand import Brand
 from consult.storage import page_events
 from consult.storage.db.database import Database, Session

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 from flask import Blueprint, render_template, request
 
 from consult.owner.result_pages import find_shared, open_result, shared_pages
-from consult.questionnaire import UNKNOWN, Answer, Asked, Kind, Walk, walk
+from consult.questionnaire.journey import Asked, Walk, walk
+from consult.questionnaire.questions import UNKNOWN, Answer, Kind
 from consult.questionnaire.yaml_texts import for_owner
 from consult.report.display import tenths
 from consult.report.explanations import reasons_of, replay

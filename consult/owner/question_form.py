@@ -16,7 +16,8 @@ from wtforms import Field
 from wtforms.form import BaseForm
 from wtforms.validators import StopValidation
 
-from consult.questionnaire import SKIP, UNKNOWN, Answer, Asked, Kind, WalkPage
+from consult.questionnaire.journey import Asked, WalkPage
+from consult.questionnaire.questions import SKIP, UNKNOWN, Answer, Kind
 from consult.web.text import many_lines, one_line, read_amount, read_count
 
 SKIP_TEXT = "Skip this one"

@@ -29,9 +29,9 @@ from consult.owner.visitors import (
     posted_source,
     source_of,
 )
-from consult.questionnaire import Depth, Kind, Walk, WalkPage, walk
 from consult.questionnaire.editions import newest
-from consult.questionnaire.journey import estimated_minutes
+from consult.questionnaire.journey import Walk, WalkPage, estimated_minutes, walk
+from consult.questionnaire.questions import Depth, Kind
 from consult.report.display import mid_sentence
 from consult.report.explanations import DEPTHS
 from consult.storage import page_events

@@ -11,8 +11,9 @@ from werkzeug.wrappers import Response
 from consult.crypto import booking_token, opens_contact, shared_result, shared_token
 from consult.owner.open_draft import OPEN, OpenDraft, visit_of, walk_of
 from consult.owner.slot_form import booked_consult
-from consult.questionnaire import Answer, Depth, Walk, walk
 from consult.questionnaire.editions import load, newest
+from consult.questionnaire.journey import Walk, walk
+from consult.questionnaire.questions import Answer, Depth
 from consult.questionnaire.yaml_texts import for_owner
 from consult.report.display import long_date
 from consult.report.report import from_json

@@ -15,8 +15,10 @@ from consult.owner.open_draft import (
     to_result,
 )
 from consult.owner.question_form import Posted, QuestionForm, options, version_of
-from consult.questionnaire import Asked, Heading, Kind, Walk, WalkPage
 from consult.questionnaire.editions import newest
+from consult.questionnaire.journey import Asked, Walk, WalkPage
+from consult.questionnaire.questions import Kind
+from consult.questionnaire.wording import Heading
 from consult.report.one_lead import far_from_usual
 from consult.report.report_sections import disagreement
 from consult.scoring.scorecard import Scorecard, score

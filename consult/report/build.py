@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from consult.questionnaire import UNKNOWN, Kind, Walk
+from consult.questionnaire.journey import Walk
 from consult.questionnaire.model import Rule
+from consult.questionnaire.questions import UNKNOWN, Kind
 from consult.questionnaire.yaml_texts import for_owner
 from consult.report.display import Points, in_words, printed_points, whole
 from consult.report.one_lead import one_lead_of

@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 
 from fontTools.ttLib import TTFont
 
-from consult.questionnaire import POINT_SCALE, UNKNOWN, Asked, Kind
+from consult.questionnaire.journey import Asked
+from consult.questionnaire.questions import POINT_SCALE, UNKNOWN, Kind
 from consult.report import FONTS
 from consult.scoring.axis import CUTS, AxisScore, Line
 

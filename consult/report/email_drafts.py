@@ -11,8 +11,8 @@ from itertools import groupby
 from typing import Literal
 from urllib.parse import quote
 
-from consult.questionnaire import BASE
 from consult.questionnaire.editions import load
+from consult.questionnaire.questions import BASE
 from consult.report.display import mid_sentence, plain_line
 from consult.report.report import NamedTrouble, Report
 from consult.settings.brand import Brand

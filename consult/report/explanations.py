@@ -8,9 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from consult.questionnaire import NOT_SURE, Asked, Depth, Kind, Walk, read_answers, walk
 from consult.questionnaire.editions import load
+from consult.questionnaire.journey import Asked, Walk, walk
 from consult.questionnaire.model import Rule
+from consult.questionnaire.questionnaire import read_answers
+from consult.questionnaire.questions import NOT_SURE, Depth, Kind
 from consult.questionnaire.yaml_texts import for_owner
 from consult.report.display import Points, in_words, mid_sentence, printed_points, tenths, whole
 from consult.report.report import AXIS_NAMES, QuestionAnswer

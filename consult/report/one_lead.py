@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from consult.questionnaire import UNKNOWN, Answer, Asked, Walk
+from consult.questionnaire.journey import Asked, Walk
 from consult.questionnaire.model import OneLeadInputs
+from consult.questionnaire.questions import UNKNOWN, Answer
 from consult.questionnaire.yaml_texts import for_owner
 from consult.report.display import in_words, mid_sentence
 

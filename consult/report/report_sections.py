@@ -10,7 +10,9 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
-from consult.questionnaire import UNKNOWN, Asked, Walk, journey
+from consult.questionnaire import journey
+from consult.questionnaire.journey import Asked, Walk
+from consult.questionnaire.questions import UNKNOWN
 from consult.questionnaire.yaml_texts import for_owner
 from consult.report.display import in_words, significant
 from consult.report.report import (

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
-from consult.questionnaire import POINT_SCALE
 from consult.questionnaire.model import Roles
+from consult.questionnaire.questions import POINT_SCALE
 from consult.scoring.axis import AxisScore, DimensionScore, Line
 
 RUNNING_IN_THE_DARK = "running_in_the_dark"

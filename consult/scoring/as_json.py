@@ -3,7 +3,7 @@
 from fractions import Fraction
 from functools import cache
 
-from consult.questionnaire import UNKNOWN, Axis
+from consult.questionnaire.questions import UNKNOWN, Axis
 from consult.scoring.axis import AxisScore, DimensionScore, Line
 from consult.scoring.money import Estimate, Money, Silent
 from consult.scoring.plan import Step

@@ -17,17 +17,10 @@ from fractions import Fraction
 from functools import cache, cached_property
 from math import lcm
 
-from consult.questionnaire import (
-    NOT_SURE,
-    POINT_SCALE,
-    UNKNOWN,
-    Answer,
-    Axis,
-    Dimension,
-    Kind,
-    OnPathAnswers,
-)
+from consult.questionnaire.journey import OnPathAnswers
+from consult.questionnaire.model import Dimension
 from consult.questionnaire.questionnaire import Questionnaire
+from consult.questionnaire.questions import NOT_SURE, POINT_SCALE, UNKNOWN, Answer, Axis, Kind
 
 SORTING = "sorting"
 """The id of the line that the sorting cards make together."""

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from consult.questionnaire import UNKNOWN, Answer, OnPathAnswers
+from consult.questionnaire.journey import OnPathAnswers
+from consult.questionnaire.questions import UNKNOWN, Answer
 
 UNWORKED_WORTH = (Fraction(1, 10), Fraction(1, 2))
 """Our assumption: how well leads without an answer would do compared with worked ones."""

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import prod
 
-from consult.questionnaire import POINT_SCALE, Axis
 from consult.questionnaire.model import PlanRules
+from consult.questionnaire.questions import POINT_SCALE, Axis
 from consult.scoring.archetypes import TWO_SILOS
 from consult.scoring.axis import AxisScore, DimensionScore, Line
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from consult.questionnaire import POINT_SCALE, Axis, OnPathAnswers
 from consult.questionnaire.conditions import Given
+from consult.questionnaire.journey import OnPathAnswers
 from consult.questionnaire.model import Rule, Structure
+from consult.questionnaire.questions import POINT_SCALE, Axis
 from consult.scoring.archetypes import (
     RUNNING_IN_THE_DARK,
     WELL_REHEARSED_RELAY,

@@ -7,9 +7,10 @@ from click.testing import CliRunner, Result
 
 from consult.commands import consult, questionnaire_commands
 from consult.content import Problem
-from consult.questionnaire import EditionError, Questionnaire
 from consult.questionnaire.describe import fingerprint
 from consult.questionnaire.editions import newest
+from consult.questionnaire.questionnaire import Questionnaire
+from consult.questionnaire.questions import EditionError
 
 
 def run(*arguments: str) -> Result:

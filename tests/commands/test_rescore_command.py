@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consult.commands.lead_commands import AXES, Scored, compare, step_of
-from consult.questionnaire import Answer, Depth
+from consult.questionnaire.questions import Answer, Depth
 from consult.scoring.as_json import scorecard_json
 from consult.scoring.scorecard import Scorecard, score
 from tests.support.strategies import BRANCHES, EDITION, answered, complete_answers, walked

@@ -13,11 +13,12 @@ from consult.content.coverage import coverage_problems
 from consult.content.language import language_problems, syllables_in
 from consult.content.readers import reader_problems, tool_problems
 from consult.content.texts import Text, texts_of
-from consult.questionnaire import BASE, EditionError, Questionnaire, editions
+from consult.questionnaire import editions
 from consult.questionnaire.conditions import all_of, rung
 from consult.questionnaire.editions import names, newest
 from consult.questionnaire.model import Page, Rule
-from consult.questionnaire.questionnaire import join
+from consult.questionnaire.questionnaire import Questionnaire, join
+from consult.questionnaire.questions import BASE, EditionError
 
 COMMITTED = Path(__file__).parents[2] / "docs" / "instrument.md"
 WORDING = editions.folder(newest().name) / "wording"

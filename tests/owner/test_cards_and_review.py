@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from consult.questionnaire import Answer, Kind
 from consult.questionnaire.editions import newest
+from consult.questionnaire.questions import Answer, Kind
 from consult.storage.drafts import drafts
 from tests.support.apps import services_of
 from tests.support.client import PageClient

@@ -12,8 +12,8 @@ from hypothesis import settings as hypothesis_settings
 from sqlalchemy import text
 
 from consult.owner.explanation_pages import compare
-from consult.questionnaire import Answer, Depth, Kind
 from consult.questionnaire.editions import newest
+from consult.questionnaire.questions import Answer, Depth, Kind
 from consult.report.build import build_report
 from consult.report.explanations import explain
 from tests.report.samples import finding_text, report_of

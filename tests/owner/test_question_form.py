@@ -6,8 +6,10 @@ import pytest
 from werkzeug.datastructures import MultiDict
 
 from consult.owner.question_form import QuestionForm
-from consult.questionnaire import Answer, Heading, WalkPage, walk
 from consult.questionnaire.editions import newest
+from consult.questionnaire.journey import WalkPage, walk
+from consult.questionnaire.questions import Answer
+from consult.questionnaire.wording import Heading
 from tests.support.page import Document, Form, text_of
 from tests.support.personas import BATON_ON_THE_FLOOR as TEAM
 

@@ -13,9 +13,10 @@ import pytest
 import yaml
 from flask import Flask
 
-from consult.questionnaire import EditionError, editions
+from consult.questionnaire import editions
 from consult.questionnaire.editions import newest
 from consult.questionnaire.model import Page, Structure
+from consult.questionnaire.questions import EditionError
 from consult.storage.drafts import drafts
 from consult.storage.drafts.drafts import Draft
 from consult.storage.tables.submission_tables import SubmissionRow

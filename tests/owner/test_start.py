@@ -9,8 +9,9 @@ from flask import Flask
 
 from consult.owner.open_draft import freeze
 from consult.owner.questionnaire_pages import measured_minutes
-from consult.questionnaire import read_answers, walk
 from consult.questionnaire.editions import newest
+from consult.questionnaire.journey import walk
+from consult.questionnaire.questionnaire import read_answers
 from consult.settings.brand import Brand
 from consult.storage.drafts import drafts
 from consult.storage.leads import submission

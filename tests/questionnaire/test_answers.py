@@ -4,7 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consult.questionnaire import Answer, AnswerError, read_answers, walk
+from consult.questionnaire.journey import walk
+from consult.questionnaire.questionnaire import AnswerError, read_answers
+from consult.questionnaire.questions import Answer
 from tests.support.strategies import EDITION, complete_answers
 
 JSON = st.recursive(

@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 
 import consult
-from consult.questionnaire import EditionError, Heading, Questionnaire
 from consult.questionnaire.conditions import rung
 from consult.questionnaire.describe import fingerprint
 from consult.questionnaire.editions import (
@@ -25,6 +24,9 @@ from consult.questionnaire.editions import (
     refuse_other_editions,
 )
 from consult.questionnaire.model import Rule
+from consult.questionnaire.questionnaire import Questionnaire
+from consult.questionnaire.questions import EditionError
+from consult.questionnaire.wording import Heading
 from tests.support.small_edition import ROLES, small_edition, structure
 
 FINGERPRINTS = {"2026-12": "b8ff37038f625a16d2b066f839c43e5a310de2f21d5f8202749ca3b2d5bd4de5"}

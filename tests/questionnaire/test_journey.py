@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consult.questionnaire import Answer, Depth, Kind, walk
+from consult.questionnaire.journey import walk
+from consult.questionnaire.questions import Answer, Depth, Kind
 from tests.support.strategies import BRANCHES, DEPTHS, EDITION, answered, complete_answers, walked
 
 Sample = tuple[dict[str, Answer], Depth]

@@ -5,10 +5,9 @@ from typing import Any
 
 import pytest
 
-from consult.questionnaire import Dimension, EditionError
 from consult.questionnaire.conditions import ALWAYS, answered, is_, rung
-from consult.questionnaire.model import Fact, Rule, page, part
-from consult.questionnaire.questions import choice, item
+from consult.questionnaire.model import Dimension, Fact, Rule, page, part
+from consult.questionnaire.questions import EditionError, choice, item
 from tests.support.small_edition import PARTS, ROLES, structure
 
 SPEED = Dimension("speed", "handoff", 3, ("reply",))

@@ -1,6 +1,7 @@
 """Structure and words joined: which wording a business gets to see."""
 
-from consult.questionnaire import BASE, walk
+from consult.questionnaire.journey import walk
+from consult.questionnaire.questions import BASE
 from tests.support.small_edition import small_edition
 from tests.support.strategies import EDITION
 

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from consult.questionnaire import BASE, EditionError, editions, wording
+from consult.questionnaire import editions, wording
 from consult.questionnaire.finding_texts import check_findings
+from consult.questionnaire.questions import BASE, EditionError
 from consult.questionnaire.wording import EditionTexts, read_edition_texts
 from consult.questionnaire.yaml_texts import read_texts
 from tests.support.strategies import EDITION

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from consult.questionnaire import EditionError
+from consult.questionnaire.questions import EditionError
 from consult.questionnaire.yaml_texts import read_texts, text_at
 
 QUOTE_IT = 'Put straight quotes around the whole text, "like this"'

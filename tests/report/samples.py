@@ -8,8 +8,9 @@ from xml.etree import ElementTree
 import html5lib
 import page
 
-from consult.questionnaire import Walk, read_answers, walk
 from consult.questionnaire.editions import newest
+from consult.questionnaire.journey import Walk, walk
+from consult.questionnaire.questionnaire import read_answers
 from consult.report.build import build_report
 from consult.report.html_document import Paper, Recipient, document_html
 from consult.report.report import Report

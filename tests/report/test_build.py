@@ -10,8 +10,8 @@ from itertools import pairwise
 import pytest
 from markupsafe import escape
 
-from consult.questionnaire import AnswerError
 from consult.questionnaire.editions import newest
+from consult.questionnaire.questionnaire import AnswerError
 from consult.report.brief import brief_html, brief_of
 from consult.report.build import build_report, state_of
 from consult.report.display import safe_text

@@ -11,7 +11,8 @@ from itertools import product
 import pytest
 from hypothesis import given
 
-from consult.questionnaire import Answer, Depth, Kind, Walk, walk
+from consult.questionnaire.journey import Walk, walk
+from consult.questionnaire.questions import Answer, Depth, Kind
 from consult.questionnaire.yaml_texts import for_owner
 from consult.report.build import build_report
 from consult.report.report import Report

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consult.questionnaire import Answer, Depth
+from consult.questionnaire.questions import Answer, Depth
 from consult.report.display import (
     Points,
     mid_sentence,

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consult.content.language import HIGHEST_GRADE, grade
-from consult.questionnaire import Answer, Depth
 from consult.questionnaire.editions import newest
+from consult.questionnaire.questions import Answer, Depth
 from consult.report.build import build_report
 from consult.report.email_drafts import (
     LONGEST_LINK,

@@ -2,8 +2,9 @@
 
 import pytest
 
-from consult.questionnaire import AnswerError, EditionError
 from consult.questionnaire.editions import newest
+from consult.questionnaire.questionnaire import AnswerError
+from consult.questionnaire.questions import EditionError
 from consult.report.explanations import Reasons, explain, reasons_of
 from consult.scoring.axis import SORTING
 from consult.scoring.scorecard import scorecard_of

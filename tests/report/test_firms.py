@@ -5,8 +5,10 @@ from datetime import date
 
 import pytest
 
-from consult.questionnaire import Answer, Walk, read_answers, walk
 from consult.questionnaire.editions import newest
+from consult.questionnaire.journey import Walk, walk
+from consult.questionnaire.questionnaire import read_answers
+from consult.questionnaire.questions import Answer
 from consult.report.build import build_report
 from consult.report.report import Report
 from consult.scoring.scorecard import scorecard_of

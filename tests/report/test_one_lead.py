@@ -4,8 +4,10 @@ from itertools import product
 
 import pytest
 
-from consult.questionnaire import UNKNOWN, Walk, read_answers, walk
 from consult.questionnaire.editions import newest
+from consult.questionnaire.journey import Walk, walk
+from consult.questionnaire.questionnaire import read_answers
+from consult.questionnaire.questions import UNKNOWN
 from consult.report.build import build_report
 from consult.report.one_lead import OneLead, one_lead_of, waited_longest
 from consult.scoring.as_json import scorecard_json

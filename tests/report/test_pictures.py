@@ -17,7 +17,7 @@ import pymupdf
 import pytest
 from PIL import ImageChops
 
-from consult.questionnaire import walk
+from consult.questionnaire.journey import walk
 from consult.report.build import build_report
 from consult.report.display import safe_text
 from consult.report.html_document import Paper, Recipient, document_html

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from consult.questionnaire import read_answers
+from consult.questionnaire.questionnaire import read_answers
 from consult.scoring.as_json import scorecard_json
 from consult.scoring.scorecard import score
 from tests.support.example_firms import card

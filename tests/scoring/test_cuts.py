@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import pytest
 
-from consult.questionnaire import Axis
+from consult.questionnaire.questions import Axis
 from consult.scoring.archetypes import Leg, Legs, archetype_of, legs_of, mean_of, weakest_exchange
 from consult.scoring.axis import AxisScore, Line, ScoredItem
 from tests.support.example_firms import card

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from consult.questionnaire import Answer, Depth, Kind
 from consult.questionnaire.model import Rule
+from consult.questionnaire.questions import Answer, Depth, Kind
 from consult.scoring.scorecard import Recommendation, Scorecard, score
 from tests.support.example_firms import HANDOFF, SOLO, TEAM, card, everything
 from tests.support.strategies import BRANCHES, EDITION, complete_answers, walked

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from consult.questionnaire import UNKNOWN, Answer, Asked, Depth, Kind
+from consult.questionnaire.journey import Asked
+from consult.questionnaire.questions import UNKNOWN, Answer, Depth, Kind
 from consult.scoring.archetypes import WELL_REHEARSED_RELAY
 from consult.scoring.axis import BANDS, SORTING, TOO_MUCH_UNKNOWN
 from consult.scoring.scorecard import Scorecard, score

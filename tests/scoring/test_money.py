@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consult.questionnaire import Answer
+from consult.questionnaire.questions import Answer
 from consult.scoring.as_json import scorecard_json
 from consult.scoring.money import Money
 from tests.support.example_firms import SOLO, card

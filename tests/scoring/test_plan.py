@@ -4,7 +4,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from consult.questionnaire import UNKNOWN, Answer, Depth, Kind
+from consult.questionnaire.questions import UNKNOWN, Answer, Depth, Kind
 from consult.scoring.scorecard import Scorecard, score
 from tests.support.example_firms import SOLO, TEAM, card
 from tests.support.strategies import EDITION, complete_answers, offered, walked

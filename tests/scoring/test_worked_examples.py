@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
-from consult.questionnaire import Depth, read_answers, walk
+from consult.questionnaire.journey import walk
+from consult.questionnaire.questionnaire import read_answers
+from consult.questionnaire.questions import Depth
 from consult.scoring.as_json import scorecard_json
 from consult.scoring.scorecard import score
 from tests.support.strategies import EDITION

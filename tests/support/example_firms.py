@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from consult.questionnaire import Answer, Depth
+from consult.questionnaire.questions import Answer, Depth
 from consult.scoring.scorecard import Scorecard, score
 from tests.support.strategies import BRANCHES, EDITION, answered, walked
 

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from itertools import takewhile
 
 from consult.owner.open_draft import walk_of
-from consult.questionnaire import read_answers, walk
 from consult.questionnaire.editions import newest
+from consult.questionnaire.journey import walk
+from consult.questionnaire.questionnaire import read_answers
 from consult.storage.drafts import drafts
 from tests.support.apps import services_of
 from tests.support.client import PageClient

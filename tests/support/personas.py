@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
-from consult.questionnaire import Kind, walk
 from consult.questionnaire.editions import newest
+from consult.questionnaire.journey import walk
+from consult.questionnaire.questions import Kind
 
 Depth = Literal["quick", "full"]
 AnswerValue = int | float | str | Sequence[str] | None

@@ -11,8 +11,9 @@ from sqlalchemy import select
 
 from consult.crypto import Purpose, booking_token, encrypt, token_hash
 from consult.owner.open_draft import freeze
-from consult.questionnaire import read_answers, walk
 from consult.questionnaire.editions import newest
+from consult.questionnaire.journey import walk
+from consult.questionnaire.questionnaire import read_answers
 from consult.settings.brand import Brand
 from consult.storage.booking import bookings
 from consult.storage.booking.bookings import Appointment

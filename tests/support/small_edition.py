@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from consult.questionnaire import BASE, Dimension, Heading, Questionnaire, Wording
 from consult.questionnaire.conditions import is_, rung
 from consult.questionnaire.model import (
+    Dimension,
     Fact,
     JobLine,
     MoneyInputs,
@@ -17,8 +17,9 @@ from consult.questionnaire.model import (
     page,
     part,
 )
-from consult.questionnaire.questions import Kind, Question, choice, item
-from consult.questionnaire.wording import EditionTexts
+from consult.questionnaire.questionnaire import Questionnaire
+from consult.questionnaire.questions import BASE, Kind, Question, choice, item
+from consult.questionnaire.wording import EditionTexts, Heading, Wording
 
 ROLES = Roles(
     troubles="tools",

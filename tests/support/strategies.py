@@ -5,8 +5,10 @@ from typing import Literal
 
 from hypothesis import strategies as st
 
-from consult.questionnaire import UNKNOWN, Answer, Asked, Depth, Kind, Questionnaire, Walk, walk
 from consult.questionnaire.editions import newest
+from consult.questionnaire.journey import Asked, Walk, walk
+from consult.questionnaire.questionnaire import Questionnaire
+from consult.questionnaire.questions import UNKNOWN, Answer, Depth, Kind
 
 EDITION: Questionnaire = newest()
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consult.questionnaire import BASE
 from consult.questionnaire.editions import newest
+from consult.questionnaire.questions import BASE
 from consult.workflow.office_hours import Office, read_hours
 from consult.workflow.own_performance import (
     MINIMUM,

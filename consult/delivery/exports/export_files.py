@@ -24,8 +24,8 @@ from xlsxwriter import Workbook
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from consult.questionnaire import UNKNOWN, Answer, Kind, Question
 from consult.questionnaire.editions import load, names
+from consult.questionnaire.questions import UNKNOWN, Answer, Kind, Question
 from consult.report.display import I_DO_NOT_KNOW, tenths
 from consult.storage.exports.lead_export import Lead
 from consult.workflow.calendars import BOOKING_STATES, CALENDAR_NAMES

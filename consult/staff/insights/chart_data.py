@@ -6,8 +6,8 @@ from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from consult.questionnaire import Kind
 from consult.questionnaire.editions import newest
+from consult.questionnaire.questions import Kind
 from consult.report.display import number_of
 from consult.settings.brand import CURRENCY_SIGNS
 from consult.staff.insights.chart_layout import FEW, Row, Share, counted, percent, value

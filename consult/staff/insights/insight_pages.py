@@ -13,8 +13,8 @@ from flask import render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
-from consult.questionnaire import BASE
 from consult.questionnaire.editions import newest
+from consult.questionnaire.questions import BASE
 from consult.report.display import number_of
 from consult.staff import times
 from consult.staff.blueprint import blueprint, for_staff

@@ -13,8 +13,8 @@ from typing import Any
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from consult.questionnaire import Axis
 from consult.questionnaire.editions import load, names
+from consult.questionnaire.questions import Axis
 from consult.report.display import whole
 from consult.scoring.axis import BANDS, CUTS
 from consult.staff.accounts.access import signed_in_user

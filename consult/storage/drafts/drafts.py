@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, bindparam, delete, exists, select, update
 
 from consult.crypto import new_token, token_hash
-from consult.questionnaire import Answer
+from consult.questionnaire.questions import Answer
 from consult.storage import page_events
 from consult.storage.db.base import Base
 from consult.storage.db.database import Database, Session

@@ -10,7 +10,7 @@ from sqlalchemy import Integer, Row, Select, bindparam, func, select
 from sqlalchemy.orm import aliased, joinedload
 
 from consult.crypto import token_hash
-from consult.questionnaire import Answer
+from consult.questionnaire.questions import Answer
 from consult.storage import documents, page_events
 from consult.storage.audit import audit_log
 from consult.storage.db.base import Base

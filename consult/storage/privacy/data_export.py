@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from consult.questionnaire import UNKNOWN
+from consult.questionnaire.questions import UNKNOWN
 from consult.storage.booking import calendar_setup
 from consult.storage.db.base import Base
 from consult.storage.db.database import Session

@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 
 from sqlalchemy import ColumnElement, Select, and_, or_, select, true, union_all
 
-from consult.questionnaire import Axis
+from consult.questionnaire.questions import Axis
 from consult.scoring.axis import BANDS, CUTS
 from consult.storage.db.base import HIGHEST_ID
 from consult.storage.search_index import Alternatives, query_terms

@@ -20,8 +20,9 @@ from consult.delivery.mail.owner_mail import OwnerMail, calendar_file, report_me
 from consult.delivery.mail.transport import SmtpTransport
 from consult.delivery.worker import PermanentError, RetryableError
 from consult.owner.open_draft import freeze
-from consult.questionnaire import read_answers, walk
 from consult.questionnaire.editions import newest
+from consult.questionnaire.journey import walk
+from consult.questionnaire.questionnaire import read_answers
 from consult.report.report import from_json
 from consult.storage import deliveries, documents, jobs
 from consult.storage.booking import bookings

@@ -14,8 +14,9 @@ import pytest
 from consult.delivery.webhooks.webhook_delivery import guess_kind
 from consult.delivery.webhooks.webhook_formats import FLAT_FIELDS
 from consult.owner.open_draft import freeze
-from consult.questionnaire import read_answers, walk
 from consult.questionnaire.editions import newest
+from consult.questionnaire.journey import walk
+from consult.questionnaire.questionnaire import read_answers
 from consult.storage import deliveries
 from consult.storage.db.database import Database
 from consult.storage.leads.submission import NewSubmission

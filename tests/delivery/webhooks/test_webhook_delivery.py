@@ -23,8 +23,9 @@ from consult.delivery.webhooks.webhook_delivery import (
     signature_headers,
 )
 from consult.owner.open_draft import freeze
-from consult.questionnaire import read_answers, walk
 from consult.questionnaire.editions import newest
+from consult.questionnaire.journey import walk
+from consult.questionnaire.questionnaire import read_answers
 from consult.storage import deliveries, jobs
 from consult.storage.db.database import Database, utc_now
 from consult.storage.notifications import notifications

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 import yaml
 
-from consult.questionnaire import walk
 from consult.questionnaire.editions import newest
+from consult.questionnaire.journey import walk
 from consult.report.report_sections import money_in_words
 from consult.scoring.money import Estimate, Money, Range, Silent
 from consult.settings.brand import CURRENCY_SIGNS

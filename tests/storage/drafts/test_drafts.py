@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from consult.questionnaire import Answer
+from consult.questionnaire.questions import Answer
 from consult.storage.audit import audit_log
 from consult.storage.db.database import Database
 from consult.storage.drafts import drafts, reminder_consent

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from consult.crypto import token_hash
-from consult.questionnaire import Walk, WalkPage
+from consult.questionnaire.journey import Walk, WalkPage
 from consult.storage import page_events
 from consult.storage.db.database import Database
 from consult.storage.drafts import drafts

@@ -17,7 +17,7 @@ from hypothesis.stateful import (
 )
 
 from consult.crypto import result_token
-from consult.questionnaire import Answer
+from consult.questionnaire.questions import Answer
 from consult.storage.db.database import Database
 from consult.storage.drafts import drafts
 from consult.storage.leads import leads, submission
