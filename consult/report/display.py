@@ -1,13 +1,11 @@
 """How things are shown: scores as rounded numbers, typed text in print, telephone numbers."""
 
-import functools
 import re
 import unicodedata
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from fractions import Fraction
-from functools import lru_cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
 from fontTools.ttLib import TTFont
@@ -144,7 +142,7 @@ def printed_points(axis: AxisScore) -> dict[str, Points]:
     """
     total, parts = tenths(axis.confirmed), POINT_SCALE * axis.lines[0].item.total
     exact = [tuple(map(_exact, dimension.lines)) for dimension in axis.dimensions]
-    sums = tuple(map(_sum, exact))
+    sums = tuple((sum(one for one, _ in rows), sum(other for _, other in rows)) for rows in exact)
     by_dimension = share_out(sums, Points(total, 1000 - total), parts)
     return {
         line.id: points
@@ -195,10 +193,6 @@ def _roundings(earned: int, lost: int, parts: int) -> list[Points]:
 def _round(exact: int, parts: int) -> tuple[int, ...]:
     """The whole numbers next to an exact one, the lower first."""
     return tuple(dict.fromkeys((exact // parts, -(-exact // parts))))
-
-
-def _sum(rows: Sequence[Exact]) -> Exact:
-    return sum(earned for earned, _ in rows), sum(lost for _, lost in rows)
 
 
 I_DO_NOT_KNOW = "I don’t know."
@@ -259,7 +253,7 @@ def safe_text(text: str, limit: int = 120, otherwise: str = "") -> str:
     return _LONG_PIECES.sub(rf"\1{_BREAK}", plain_line("".join(kept), limit))
 
 
-@functools.cache
+@cache
 def _letters() -> frozenset[int]:
     """The code points that at least one of the report's fonts has."""
     fonts = sorted((FONTS.parent / "fonts").glob("*.ttf"))
