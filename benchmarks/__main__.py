@@ -22,6 +22,7 @@ from benchmarks import (
     worker,
 )
 from benchmarks.measure import Row
+from tests.support.forks import forks
 
 PARTS: Mapping[str, Callable[[], list[Row]]] = {
     "journey": journey.rows,
@@ -82,6 +83,7 @@ def main(json_file: Path | None, parts: tuple[str, ...]) -> None:
     PARTS are those to measure; all but those that take minutes when none is named. Ends with 1 if
     an aim is missed.
     """
+    forks()
     wanted = parts or tuple(PARTS)
     rows: list[Row] = []
     with click.progressbar(

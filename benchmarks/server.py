@@ -1,6 +1,7 @@
 """The real server under eight busy connections, beside a bare route on the same kind of server."""
 
 import asyncio
+import logging
 import statistics
 import time
 import urllib.parse
@@ -8,7 +9,6 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -19,7 +19,8 @@ from benchmarks.measure import Row
 from benchmarks.pages import PAGE
 from tests.support.apps import make_app
 from tests.support.client import PageClient
-from tests.support.forks import FORKS, command_process
+from tests.support.fork_server import Forked
+from tests.support.forks import command_process, forks
 from tests.support.mail_server import free_port
 from tests.support.owner_journey import Journey
 from tests.support.patience import wait_until
@@ -53,9 +54,7 @@ def rows() -> list[Row]:
     with TemporaryDirectory() as folder:
         page, form = _a_question_page(Path(folder))
         port = free_port()
-        bare_server = FORKS.Process(target=_bare, args=(port,))
-        bare_server.start()
-        with _started(bare_server, port):
+        with _started(forks().start(_bare, port), port):
             bare = _load(port, "/", None, 200)
         with running("web", {"VAR_DIR": folder}) as (port, _):
             get = _load(port, page, None, 200)
@@ -81,6 +80,7 @@ def _a_question_page(var_dir: Path) -> tuple[str, bytes]:
 
 
 def _bare(port: int) -> None:
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # of eight, four wait
     app = Flask("bare")
     app.add_url_rule("/", "hello", lambda: "Hello")
     serve(app, host="127.0.0.1", port=port, threads=4)
@@ -107,22 +107,22 @@ def working(settings: dict[str, str]) -> Iterator[int]:
         process = command_process("worker", settings, log)
         try:
             wait_until(lambda: log.exists() and "started, for" in log.read_text())
-            yield process.pid or 0
+            yield process.pid
         finally:
             process.kill()
-            process.join()
+            process.wait()
 
 
 @contextmanager
-def _started(server: BaseProcess, port: int) -> Iterator[int]:
+def _started(server: Forked, port: int) -> Iterator[int]:
     try:
-        wait_until(lambda: server.exitcode is not None or _answers(port), "an answer")
-        if not server.is_alive():
+        wait_until(lambda: server.poll() is not None or _answers(port), "an answer")
+        if server.poll() is not None:
             raise RuntimeError(f"no server came up on port {port}")
-        yield server.pid or 0
+        yield server.pid
     finally:
         server.terminate()
-        server.join()
+        server.wait()
 
 
 def _answers(port: int) -> bool:

@@ -2,6 +2,8 @@
 
 import gc
 import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -86,6 +88,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_collection_finish() -> None:
     """Spare the garbage collector what every test needs."""
     gc.freeze()
+
+
+@pytest.hookimpl(tryfirst=True, wrapper=True)
+def pytest_runtestloop() -> Iterator[None]:
+    """Set aside what tests fork processes from, while there is no thread and nothing is caught."""
+    if forks := sys.modules.get("tests.support.forks"):
+        forks.forks()
+    return (yield)
 
 
 @pytest.fixture(scope="session", autouse=True)

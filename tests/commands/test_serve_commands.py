@@ -12,7 +12,6 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import partial
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -22,7 +21,8 @@ from click.testing import CliRunner
 
 from consult.commands import consult, serve_commands
 from consult.settings.schema import Settings
-from tests.support.forks import FORKS, command_process, run_command
+from tests.support.fork_server import Forked
+from tests.support.forks import command_process, forks, run_command
 from tests.support.mail_server import free_port
 from tests.support.patience import patience, wait_until
 
@@ -53,7 +53,7 @@ def log(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def served(settings: dict[str, str], port: int, log: Path) -> Iterator[BaseProcess]:
+def served(settings: dict[str, str], port: int, log: Path) -> Iterator[Forked]:
     """The app with a worker, served."""
     process = command_process("serve", settings, log)
     try:
@@ -61,7 +61,7 @@ def served(settings: dict[str, str], port: int, log: Path) -> Iterator[BaseProce
         yield process
     finally:
         process.kill()
-        process.join()
+        process.wait()
 
 
 def answer(port: int) -> bytes | None:
@@ -115,7 +115,7 @@ def everything_of(port: int, method: bytes) -> bytes:
 
 
 def test_it_prints_its_url_keeps_its_port_replaces_its_worker_and_ends_on_a_signal(
-    served: BaseProcess, settings: dict[str, str], port: int, log: Path, tmp_path: Path
+    served: Forked, settings: dict[str, str], port: int, log: Path, tmp_path: Path
 ) -> None:
     (first,) = wait_until(lambda: workers_in(log, 1), "the start of a worker")
     os.kill(first, signal.SIGKILL)
@@ -131,8 +131,7 @@ def test_it_prints_its_url_keeps_its_port_replaces_its_worker_and_ends_on_a_sign
     assert get.startswith(head.splitlines()[0])
     assert b"<title>" in get
     second_server = command_process("web", settings, tmp_path / "second")
-    second_server.join(patience())
-    assert second_server.exitcode == 1
+    assert second_server.wait(patience()) == 1
     (line,) = (tmp_path / "second").read_text().splitlines()
     assert line.startswith(f"consult: cannot listen on 127.0.0.1:{port}: ")
     # Told by ./run before it sets anything up.
@@ -141,10 +140,9 @@ def test_it_prints_its_url_keeps_its_port_replaces_its_worker_and_ends_on_a_sign
     (line,) = told.stderr.splitlines()
     assert line.startswith(f"run: cannot listen on 127.0.0.1:{port}: ")
     assert_a_thousand_connections_that_say_nothing_or_half_of_something_cost_nothing(port)
-    assert_a_worker_that_ends_is_replaced_and_an_idle_one_stops_at_once(served.pid or 0, log)
+    assert_a_worker_that_ends_is_replaced_and_an_idle_one_stops_at_once(served.pid, log)
     served.terminate()
-    served.join(patience())
-    assert served.exitcode == 0
+    assert served.wait(patience()) == 0
     assert all(has_ended(worker) for worker in workers_in(log, 3) or [])
 
 
@@ -165,12 +163,10 @@ def assert_a_worker_that_ends_is_replaced_and_an_idle_one_stops_at_once(
     assert computed_by_children_of(server) - others - to_start < to_start / 10
 
 
-def test_no_worker_outlives_a_server_that_is_killed(
-    served: BaseProcess, port: int, log: Path
-) -> None:
+def test_no_worker_outlives_a_server_that_is_killed(served: Forked, port: int, log: Path) -> None:
     (worker,) = wait_until(lambda: workers_in(log, 1), "the start of a worker")
     served.kill()
-    served.join()
+    served.wait()
     wait_until(lambda: has_ended(worker), "the end of its worker")
     result = CliRunner().invoke(consult, ["health"])
     assert result.exit_code == 1
@@ -224,8 +220,7 @@ def test_a_worker_that_starts_during_an_outage_waits_and_comes_back(
     (tmp_path / "kept").rename(file)
     wait_until(lambda: "started, for" in log.read_text(), "the start")
     process.terminate()
-    process.join(patience())
-    assert process.exitcode == 0
+    assert process.wait(patience()) == 0
 
 
 def computed_by(process_id: int) -> float:
@@ -249,8 +244,7 @@ def impatient_web(settings: dict[str, str], log: Path) -> None:
 def test_a_connection_that_says_nothing_more_is_ended(
     settings: dict[str, str], port: int, log: Path
 ) -> None:
-    process = FORKS.Process(target=impatient_web, args=(settings, log))
-    process.start()
+    process = forks().start(impatient_web, settings, log)
     wait_until(lambda: answer(port), "the first answer")
     with ExitStack() as lines:
         told = {}
@@ -263,7 +257,7 @@ def test_a_connection_that_says_nothing_more_is_ended(
                 b"ok\n" if b"GET" in said else b""
             )
     process.terminate()
-    process.join()
+    process.wait()
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from functools import partial
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
@@ -17,13 +16,14 @@ from consult.storage.tables.delivery_tables import DeliveryRow, JobRow
 from consult.storage.tables.submission_tables import DocumentRow
 from tests.delivery.mail.test_report_mail import LINK, report_of
 from tests.support.databases import ON_SQLITE, read, rows
+from tests.support.fork_server import Forked
 from tests.support.lead_factories import colleague
 from tests.support.mail_server import mail_server
 from tests.support.patience import patience, wait_until
 from tests.support.submissions import CONTACT, lead_of, left_contact, save_contact, submitted
 from tests.support.workers import worker_processes
 
-StartWorker = Callable[..., BaseProcess]
+StartWorker = Callable[..., Forked]
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def test_killed_in_mid_render(database: Database, start_worker: StartWorker, not
     doomed = start_worker(60)
     wait_until(lambda: renderings(notes) == 1)
     doomed.kill()
-    doomed.join()
+    doomed.wait()
     assert stored_report(database, token) is None
 
     start_worker(0)
@@ -86,7 +86,7 @@ def test_killed_in_mid_send(database: Database, start_worker: StartWorker, recip
         doomed = start_worker(0, f"smtp://127.0.0.1:{server.port}")
         assert server.began.wait(patience())
         doomed.kill()
-        doomed.join()
+        doomed.wait()
         assert sent_at() is None
         server.open.set()
         start_worker(0, f"smtp://127.0.0.1:{server.port}")
@@ -119,9 +119,8 @@ def test_a_stopped_worker_finishes_its_pdf_and_one_stopped_twice_releases_the_jo
     worker = start_worker(render_seconds)
     wait_until(lambda: renderings(notes) == 1)
     for number in signals:
-        os.kill(worker.pid or 0, number)
-    worker.join(patience())
-    assert worker.exitcode == exit_code
+        os.kill(worker.pid, number)
+    assert worker.wait(patience()) == exit_code
     (job,) = rows(database, JobRow, JobRow.kind == RENDER_REPORT)
     assert (job.state, job.attempts) == (("ready", 0) if exit_code else ("done", 1))
     assert (stored_report(database, token) is None) == bool(exit_code)

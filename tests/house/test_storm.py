@@ -7,7 +7,7 @@ import pytest
 
 from consult.storage.db.database import Database
 from tests.support.databases import ON_SQLITE
-from tests.support.forks import FORKS, write_to
+from tests.support.forks import forks, write_to
 from tests.support.mail_server import MailServer
 from tests.support.submissions import left_contact
 from tests.support.webhook_receiver import Internet, Receiver
@@ -26,11 +26,9 @@ def storm(engine: str, log: Path) -> None:
 @pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
 def test_nothing_is_lost_in_a_storm(engine: str, tmp_path: Path) -> None:
     log = tmp_path / "log"
-    process = FORKS.Process(target=storm, args=(engine, log))
-    process.start()
-    process.join()
+    code = forks().start(storm, engine, log).wait()
     told = log.read_text()
-    assert process.exitcode == 0, told
+    assert code == 0, told
     assert "0 lost or wrong." in told
 
 

@@ -1,39 +1,36 @@
-"""Commands as processes that are forked from one with everything imported and used once.
+"""Commands as processes that are forked from one with everything imported and used once."""
 
-Imports take 2 seconds of computing, and what is loaded and compiled at first use another one:
-longer than all else that a command does when it starts.
-"""
-
-import multiprocessing
 import os
 import sys
 from collections.abc import Mapping
-from multiprocessing.process import BaseProcess
+from functools import cache
 from pathlib import Path
 
 from flask import Flask
 
 from consult.commands import consult, serve_commands
 from consult.settings.server_settings import PREFIX
+from tests.support.fork_server import Forked, ForkServer
 from tests.support.templates import COMPILED
 
 # The family of commands that serve is imported here once, and not by each process.
-__all__ = ["FORKS", "HASTY", "command_process", "run_command", "serve_commands"]
+__all__ = ["HASTY", "command_process", "forks", "run_command", "serve_commands"]
 
 HASTY = dict.fromkeys(("SPAM_TIMING", "SPAM_NETWORK", "SPAM_MAIL_SERVER"), "off")
 """For owners who answer faster than people do, all from one network, at made-up domains."""
 
 Flask.jinja_options = {"bytecode_cache": COMPILED}
 
-FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload([__name__, "tests.support.workers", "tests.support.warm_up"])
+
+@cache
+def forks() -> ForkServer:
+    """Starts processes; it is to be made, which calling this does, before any thread."""
+    return ForkServer()
 
 
-def command_process(command: str, settings: Mapping[str, str], log: Path) -> BaseProcess:
+def command_process(command: str, settings: Mapping[str, str], log: Path) -> Forked:
     """Start a command, such as `web --port 8000`; `settings` are by name, without their prefix."""
-    process = FORKS.Process(target=run_command, args=(command.split(), settings, log))
-    process.start()
-    return process
+    return forks().start(run_command, command.split(), settings, log)
 
 
 def run_command(arguments: list[str], settings: Mapping[str, str], log: Path) -> None:

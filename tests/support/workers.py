@@ -6,7 +6,6 @@ from dataclasses import replace
 from email.message import EmailMessage
 from functools import partial
 from importlib import import_module
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any, Literal
 
@@ -25,7 +24,8 @@ from consult.storage.db.database import Database
 from consult.storage.tables.delivery_tables import JobRow
 from consult.storage.tables.submission_tables import SubmissionRow
 from consult.workflow.office_hours import Office
-from tests.support.forks import FORKS
+from tests.support.fork_server import Forked
+from tests.support.forks import forks
 from tests.support.mail_server import as_read
 
 BASE_URL = "https://check.example"
@@ -98,14 +98,13 @@ def drop_jobs(database: Database, *kinds: str) -> None:
 
 
 @contextmanager
-def worker_processes() -> Iterator[Callable[..., BaseProcess]]:
+def worker_processes() -> Iterator[Callable[..., Forked]]:
     """Starts processes of `tests.delivery.worker_process`; none outlives the block."""
-    started: list[BaseProcess] = []
+    started: list[Forked] = []
 
-    def start(*arguments: object) -> BaseProcess:
+    def start(*arguments: object) -> Forked:
         run = import_module("tests.delivery.worker_process").main
-        started.append(FORKS.Process(target=run, args=tuple(map(str, arguments))))
-        started[-1].start()
+        started.append(forks().start(run, *map(str, arguments)))
         return started[-1]
 
     try:
@@ -113,7 +112,7 @@ def worker_processes() -> Iterator[Callable[..., BaseProcess]]:
     finally:
         for process in started:
             process.kill()
-            process.join()
+            process.wait()
 
 
 def make_worker(

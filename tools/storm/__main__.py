@@ -30,13 +30,13 @@ from consult.staff.accounts.passwords import hash_password
 from consult.storage.accounts import accounts
 from consult.storage.db import migrate
 from consult.storage.db.database import Database
+from tests.support.fork_server import ForkServer
 from tests.support.mail_server import mail_server
 from tests.support.patience import wait_until
 from tests.support.webhook_receiver import receiver
 from tools.storm.audit import Audit, audit, make_due, open_jobs
 from tools.storm.faults import Faults
 from tools.storm.flaky_proxy import flaky_proxy
-from tools.storm.fork_server import ForkServer
 from tools.storm.full_disk import SmallDisk
 from tools.storm.machines import Process, kept_running, make_machine, make_postgres
 from tools.storm.people import (

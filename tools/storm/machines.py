@@ -13,11 +13,11 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
+from tests.support.fork_server import ForkServer
 from tests.support.forks import HASTY
 from tests.support.mail_server import free_port
 from tests.support.postgres import programs, run_program, server_user
 from tools.storm import machine_process
-from tools.storm.fork_server import ForkServer
 
 RESTART_SECONDS = 0.5
 _POSTGRES_OPTIONS = (

@@ -1,46 +1,37 @@
 """A process that is killed in the middle of its work has stored every answer it acknowledged."""
 
-from collections.abc import Iterator
 from contextlib import closing
-from multiprocessing.connection import Connection
+from pathlib import Path
 
 from sqlalchemy import text
 
 from consult.storage.db.database import Database
 from consult.storage.drafts import drafts
-from tests.support.forks import FORKS
+from tests.support.forks import forks
+from tests.support.patience import wait_until
 
 
-def write(url: str, acknowledged: Connection) -> None:
-    """Store one answer after the other, and acknowledge each."""
+def write(url: str, acknowledged: Path) -> None:
+    """Store one answer after the other, and acknowledge each with a line in a file."""
     database = Database(url)
-    while True:
-        with database.writing() as session:
-            token = drafts.start(session, "2026-12", "quick", {})
-        with database.writing() as session:
-            drafts.save(session, token, {"first_reply": (3, "solo")})
-        acknowledged.send(token)
-
-
-def what_is_left(line: Connection) -> Iterator[str]:
-    """What was sent whole before the other end was closed."""
-    try:
+    with acknowledged.open("w", buffering=1) as file:
         while True:
-            yield line.recv()
-    except EOFError:
-        return
+            with database.writing() as session:
+                token = drafts.start(session, "2026-12", "quick", {})
+            with database.writing() as session:
+                drafts.save(session, token, {"first_reply": (3, "solo")})
+            file.write(f"{token}\n")
 
 
-def test_a_killed_writer_loses_nothing_it_acknowledged(database_url: str) -> None:
-    line, theirs = FORKS.Pipe(duplex=False)
-    with theirs:
-        writer = FORKS.Process(target=write, args=(database_url, theirs))
-        writer.start()
-    tokens = [line.recv() for _ in range(150)]
+def test_a_killed_writer_loses_nothing_it_acknowledged(database_url: str, tmp_path: Path) -> None:
+    acknowledged = tmp_path / "acknowledged"
+    acknowledged.touch()
+    writer = forks().start(write, database_url, acknowledged)
+    wait_until(lambda: acknowledged.read_text().count("\n") >= 150)
     writer.kill()
-    writer.join()
-    tokens += what_is_left(line)
-    with closing(line), closing(Database(database_url)) as database:
+    writer.wait()
+    tokens = acknowledged.read_text().split()
+    with closing(Database(database_url)) as database:
         found = [drafts.fetch(database, token) for token in tokens]
         assert all(draft and draft.answers == {"first_reply": 3} for draft in found)
         if database.is_sqlite:

@@ -3,6 +3,8 @@
 A copy of a process with threads may wait forever for a lock that one of them held.
 """
 
+import atexit
+import math
 import os
 import signal
 import threading
@@ -10,6 +12,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from importlib import import_module
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -19,7 +22,12 @@ _FORK = get_context("fork")
 
 
 class ForkServer:
-    """Runs functions in processes that begin as copies of this one; make it before any thread."""
+    """Runs functions in processes that begin as copies of this one; make it before any thread.
+
+    They begin with everything imported and used once: imports take 2 seconds of computing, and what
+    is loaded and compiled at first use another one, longer than all else that a command does when
+    it starts.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -27,6 +35,7 @@ class ForkServer:
         self._process = _FORK.Process(target=_serve, args=(theirs, self._line))
         self._process.start()
         theirs.close()
+        atexit.register(self.close)
 
     def start(self, function: Callable[..., None], *arguments: object) -> "Forked":
         return Forked(self.ask((function, arguments)), self)
@@ -50,24 +59,34 @@ class Forked:
     _server: ForkServer
 
     def kill(self) -> None:
-        with suppress(ProcessLookupError):
-            os.kill(self.pid, signal.SIGKILL)
+        self._send(signal.SIGKILL)
+
+    def terminate(self) -> None:
+        self._send(signal.SIGTERM)
 
     def poll(self) -> int | None:
+        """Its exit code, once it has ended."""
         code: int | None = self._server.ask(self.pid)
         return code
 
-    def wait(self) -> int:
+    def wait(self, timeout: float | None = None) -> int:
+        give_up = time.monotonic() + (math.inf if timeout is None else timeout)
         while (code := self.poll()) is None:
+            if time.monotonic() > give_up:
+                raise TimeoutError(f"process {self.pid} has not ended")
             time.sleep(0.01)
         return code
+
+    def _send(self, number: signal.Signals) -> None:
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, number)
 
 
 def _serve(line: Connection, other_end: Connection) -> None:
     """Start a process for each function that comes, and tell the exit code for each pid."""
     other_end.close()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)  # the one that asks hears it, too, and ends us
+    # The one that asks hears them, too, and ends us.
+    own = {number: signal.signal(number, signal.SIG_IGN) for number in _STOP_SIGNALS}
     started: dict[int, BaseProcess] = {}
     with suppress(EOFError):
         while True:
@@ -75,10 +94,21 @@ def _serve(line: Connection, other_end: Connection) -> None:
             if isinstance(request, int):
                 line.send(started[request].exitcode)
                 continue
-            function, arguments = request
-            process = _FORK.Process(target=function, args=arguments)
+            import_module("tests.support.warm_up")
+            process = _FORK.Process(target=_run, args=(own, *request))
             process.start()
             started[process.pid or 0] = process
             line.send(process.pid)
     for one in started.values():
         one.kill()
+
+
+_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+def _run(
+    handlers: dict[signal.Signals, Any], function: Callable[..., None], arguments: tuple[Any, ...]
+) -> None:
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+    function(*arguments)
