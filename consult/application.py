@@ -91,7 +91,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     monitoring.install(app, shared.database, metrics=settings.metrics)
     headers.refuse_other_sites(app, settings.base_url)
     _shorten_links(app)
-    _install_error_pages(app)
+    app.register_error_handler(HTTPException, error_page)
+    app.register_error_handler(SQLAlchemyError, database_error)
+    app.after_request(_same_origin_redirect)
     assets.install(app)
     embed.install(app)
     for blueprint in (*OWNER_PAGES, api, hooks):
@@ -172,13 +174,6 @@ def wait_text(seconds: int) -> str:
         return f"{minutes} minutes"
     hours = -(-minutes // 60)
     return "an hour" if hours == 1 else number_of(hours, "hour")
-
-
-def _install_error_pages(app: Flask) -> None:
-    """Show our own page for every error, and redirect within the site only."""
-    app.register_error_handler(HTTPException, error_page)
-    app.register_error_handler(SQLAlchemyError, database_error)
-    app.after_request(_same_origin_redirect)
 
 
 def _same_origin_redirect(response: Response) -> Response:

@@ -8,7 +8,7 @@ call it, and which model it returns.
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from http import HTTPStatus
 from typing import Annotated, Any, Literal, Self, TypeVar
@@ -26,6 +26,7 @@ from pydantic import (
 from pydantic.json_schema import models_json_schema
 from werkzeug.routing import Rule
 
+from consult.delivery.webhooks.webhook_formats import in_utc
 from consult.storage.api.api_tokens import Scope
 from consult.workflow.stages import CLOSING_REASONS, Stage
 
@@ -44,10 +45,6 @@ probably spam, and demo leads, are left out.
 """
 
 AMOUNT_MAX = 1_000_000_000
-
-
-def in_utc(at: datetime) -> str:
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _can_be_stored(at: datetime) -> datetime:

@@ -43,7 +43,11 @@ def load_settings(env_file: Path | None = ENV_FILE, **given: Any) -> Settings:
     try:
         return Settings(_env_file=env_file, **{**in_files, **given})
     except ValidationError as invalid:
-        lines = [_in_one_line(location, text) for location, text in validation_errors(invalid)]
+        # Messages about several settings name their variables themselves and have no location.
+        lines = [
+            f"{PREFIX}{str(location[0]).upper()}: {message}" if location else message
+            for location, message in validation_errors(invalid)
+        ]
         raise SettingsError("\n".join(lines)) from None
 
 
@@ -139,11 +143,6 @@ def _read_secret(variable: str, file: Path) -> str:
 def _read_env_file(env_file: Path | None) -> dict[str, str | None]:
     # dotenv_values(None) would search for a .env file itself.
     return dotenv_values(env_file) if env_file else {}
-
-
-def _in_one_line(location: tuple[int | str, ...], message: str) -> str:
-    # Messages about several settings name their variables themselves and have no location.
-    return f"{PREFIX}{str(location[0]).upper()}: {message}" if location else message
 
 
 def _shown(value: object) -> str:

@@ -28,7 +28,6 @@ from consult.staff.search import bulk_pages, list_pages, today_pages, view_pages
 from consult.staff.second_factors import factor_pages
 from consult.staff.settings import settings_fields, settings_pages, website_pages
 from consult.staff.webhooks import webhook_pages
-from consult.web.services import services
 
 # Importing a module of pages puts its views on the blueprint.
 PAGES = (
@@ -67,13 +66,8 @@ def register(app: Flask, settings: Settings) -> None:
     for template_filter in (*times.TEMPLATE_FILTERS, phone_link):
         app.add_template_filter(template_filter)
     app.jinja_env.globals["settings_groups"] = settings_fields.GROUPS
-    app.jinja_env.globals["my_notifications"] = _my_notifications
+    app.jinja_env.globals["my_notifications"] = notification_pages.my_notifications
     app.register_error_handler(CSRFError, login.form_expired)
     app.register_error_handler(RoleRequired, blueprint.role_required)
     app.register_error_handler(SignedOut, login.hold_form)
     app.register_error_handler(NotRecorded, blueprint.not_recorded)
-
-
-def _my_notifications() -> notification_pages.NotificationForm:
-    with services().database.reading() as session:
-        return notification_pages.notification_form(session, access.signed_in_user().id)

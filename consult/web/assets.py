@@ -151,13 +151,12 @@ def picture_url(brand: Brand, name: str) -> str:
 
 @functools.lru_cache(maxsize=8)
 def share_url(brand: Brand) -> str:
-    """The URL of the picture that chat apps show beside a link."""
-    return f"/brand/share.png?v={_share_version(brand)}"
+    """The URL of the picture that chat apps show beside a link, with what it is drawn from.
 
-
-def _share_version(brand: Brand) -> str:
-    """What the picture is drawn from; drawing it for its hash would hold up a page."""
-    return content_hash(repr((brand.product, brand.name, brand.colours)).encode())
+    Drawing it for its hash would hold up a page.
+    """
+    drawn_from = repr((brand.product, brand.name, brand.colours))
+    return f"/brand/share.png?v={content_hash(drawn_from.encode())}"
 
 
 _FONT = PROJECT_FOLDER / "static/fonts/report/fonts/ReportSans-Bold.ttf"

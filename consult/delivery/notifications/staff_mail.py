@@ -123,7 +123,8 @@ def _notification(
     booking = bookings.of_notification(session, notification)
     if booking and (booking.state == "canceled") != (notification.kind == "consult_canceled"):
         return None  # a later one says that it was canceled
-    who = _business(_contact(submitted, lead)) or f"Lead {submitted.id}"
+    contact = _contact(submitted, lead)
+    who = (name_for_staff(contact.business) if contact else "") or f"Lead {submitted.id}"
     actor = name_for_staff(notification.actor.name if notification.actor else "") or "A colleague"
     info = TYPE_INFO[cast(NotificationType, notification.kind)]
     subject, happened = info.subject, info.sentence
@@ -171,10 +172,6 @@ def _invitation(
     about = calendar_event(booking, f"Consult: {who}", link)
     guest = Mailbox(name_for_staff(user.name), user.email)
     return invitation(about, organizer, guest, replies=False)
-
-
-def _business(contact: ContactRow | None) -> str:
-    return name_for_staff(contact.business) if contact else ""
 
 
 def _why_returned(session: Session, lead: LeadRow) -> str:

@@ -34,7 +34,7 @@ def standard(facts: Facts) -> Message:
         data = {"lead": _standard_lead(facts, facts.lead)}
         if facts.move:
             data["previous_stage"], data["new_stage"] = facts.move
-    return {"type": facts.event, "timestamp": _utc(facts.at), "data": data}
+    return {"type": facts.event, "timestamp": in_utc(facts.at), "data": data}
 
 
 def _standard_lead(facts: Facts, lead: LeadFacts) -> Message:
@@ -42,7 +42,7 @@ def _standard_lead(facts: Facts, lead: LeadFacts) -> Message:
     data: Message = {
         "id": facts.lead_id,
         "url": lead.url,
-        "submitted_at": _utc(lead.submitted_at),
+        "submitted_at": in_utc(lead.submitted_at),
         "stage": lead.stage,
         "archetype": lead.archetype,
         "separation": round(lead.separation, 1),
@@ -52,8 +52,8 @@ def _standard_lead(facts: Facts, lead: LeadFacts) -> Message:
         "source": lead.source or None,
         "has_contact": lead.person is not None,
         "wants_consult": lead.person is not None and lead.person.wants_consult,
-        "due_at": lead.due_at and _utc(lead.due_at),
-        "consult_at": lead.consult_at and _utc(lead.consult_at),
+        "due_at": lead.due_at and in_utc(lead.due_at),
+        "consult_at": lead.consult_at and in_utc(lead.consult_at),
         "won_amount": lead.won_amount,
         "won_currency": lead.won_currency or None,
     }
@@ -161,7 +161,7 @@ def _flat_person(person: NewContact) -> Message:
     }
 
 
-def _utc(at: datetime) -> str:
+def in_utc(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 

@@ -167,8 +167,7 @@ def _calendar_page(
 
 def _row_of(provider: Provider) -> CalendarRow | None:
     with services().database.reading() as session:
-        rows = calendar_setup.all_calendars(session)
-    return next((row for row in rows if row.provider == provider), None)
+        return session.get(CalendarRow, provider)
 
 
 def _path(provider: Provider) -> str:

@@ -17,7 +17,6 @@ from consult.staff.accounts.access import signed_in_user
 from consult.staff.blueprint import blueprint, for_admins, for_staff
 from consult.staff.times import agency_time, exactly
 from consult.storage.accounts import accounts
-from consult.storage.db.database import Session
 from consult.storage.deliveries import BOOKING_EMAILS, State, delivery_status
 from consult.storage.notifications import notifications as stored_notifications
 from consult.storage.tables.delivery_tables import DeliveryRow
@@ -27,7 +26,6 @@ from consult.workflow.notification_types import (
     TYPE_INFO,
     NotificationType,
     Scope,
-    TypeInfo,
 )
 
 _LABELS: Mapping[Scope, str] = {"all": "Every lead", "own": "Mine and unassigned", "off": "Off"}
@@ -51,8 +49,9 @@ class NotificationForm(Form):
 
     def fields(self) -> Iterator[tuple[Field, Sequence[tuple[Scope, str]]]]:
         for kind in EMAIL_TYPES:
-            info = TYPE_INFO[kind]
-            yield self[kind], [(scope, _labels(info)[scope]) for scope in info.scopes]
+            scopes = TYPE_INFO[kind].scopes
+            labels = _LABELS if "all" in scopes else _PERSONAL_LABELS
+            yield self[kind], [(scope, labels[scope]) for scope in scopes]
 
     def scopes(self) -> dict[NotificationType, Scope]:
         """What was chosen; what was left out, or cannot be chosen, is left out."""
@@ -60,17 +59,16 @@ class NotificationForm(Form):
         return {kind: scope for kind, scope in chosen.items() if scope in TYPE_INFO[kind].scopes}
 
 
-def _labels(info: TypeInfo) -> Mapping[Scope, str]:
-    return _LABELS if "all" in info.scopes else _PERSONAL_LABELS
-
-
 for _kind in EMAIL_TYPES:
     _info = TYPE_INFO[_kind]
     setattr(NotificationForm, _kind, StringField(_info.name, description=_info.description))
 
 
-def notification_form(session: Session, user_id: int) -> NotificationForm:
-    return NotificationForm(None, stored_notifications.preferences(session, user_id))
+def my_notifications() -> NotificationForm:
+    """The form on My account, as the user's scopes are stored."""
+    with services().database.reading() as session:
+        scopes = stored_notifications.preferences(session, signed_in_user().id)
+    return NotificationForm(None, scopes)
 
 
 @blueprint.post("/account/notifications")
