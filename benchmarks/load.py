@@ -20,8 +20,6 @@ from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
 
-from flask import Flask
-
 from benchmarks.measure import Row
 from benchmarks.server import running, working
 from consult.questionnaire.editions import newest
@@ -76,12 +74,13 @@ def rows() -> list[Row]:
     _allow_files(2 * (PEOPLE + SLOW))
     found: list[Row] = []
     with TemporaryDirectory() as folder, shared_server(Path(folder)) as server:
+        steps, given = _recorded(Path(folder))
         for engine in ("SQLite", "PostgreSQL"):
             var_dir = Path(folder, engine)
             settings = {"VAR_DIR": str(var_dir), "SECRET_KEY": SECRET_KEY}
             if engine == "PostgreSQL":
                 settings["DATABASE_URL"] = server.create_database()
-            steps, links = _prepared(var_dir, settings.get("DATABASE_URL"))
+            links = _prepared(var_dir, settings.get("DATABASE_URL"), steps, given)
             settings |= {**UNLIMITED, **HASTY}
             with running("web", settings) as (port, app), working(settings) as worker:
                 found += _measured(engine, port, (app, worker), steps, links)
@@ -112,38 +111,39 @@ def _measured(
     ]  # fmt: skip
 
 
-def _prepared(var_dir: Path, url: str | None) -> tuple[list[Step], list[tuple[str, int]]]:
-    """The steps of the quick check, and for each person a link and the step that they are at."""
-    if url:
-        with closing(Database(url)) as database:
-            migrate.upgrade(database)
-    app = make_app(var_dir, **({"database_url": url} if url else {}))
+def _recorded(var_dir: Path) -> tuple[list[Step], list[Changes]]:
+    """The steps of the quick check, and what is stored before each, as one person takes them."""
+    app = make_app(var_dir)
     with closing(services_of(app).database) as database:
-        steps, given = _recorded(app)
-        links = []
+        journey = Journey(PageClient(app), BATON_ON_THE_FLOOR.answers)
+        journey.start()
+        steps: list[Step] = []
+        given: list[Changes] = []
+        while not journey.page.path.endswith("/review"):
+            draft = drafts.fetch(database, journey.token)
+            known = draft.answers if draft else {}
+            given.append({id: (known[id], draft.given_as[id]) for id in known} if draft else {})
+            body = urllib.parse.urlencode(journey.fill().data, doseq=True).encode()
+            steps.append(Step(journey.page.path.rsplit("/", 1)[1], body))
+            journey.answer()
+    return steps, given
+
+
+def _prepared(
+    var_dir: Path, url: str | None, steps: list[Step], given: list[Changes]
+) -> list[tuple[str, int]]:
+    """A database with a draft for each person: its link, and the step that they are at."""
+    links = []
+    var_dir.mkdir()
+    with closing(Database(url or f"sqlite:///{var_dir}/consult.db")) as database:
+        migrate.upgrade(database)
         with database.writing() as session:
             for number in range(PEOPLE):
                 at = (-1 - number) % len(steps)  # few are about to finish
                 token = drafts.start(session, newest().name, "quick", {})
                 drafts.save(session, token, given[at])
                 links.append((token, at))
-    return steps, links
-
-
-def _recorded(app: Flask) -> tuple[list[Step], list[Changes]]:
-    """The steps, and what is stored before each, as one person takes them."""
-    journey = Journey(PageClient(app), BATON_ON_THE_FLOOR.answers)
-    journey.start()
-    steps: list[Step] = []
-    given: list[Changes] = []
-    while not journey.page.path.endswith("/review"):
-        draft = drafts.fetch(services_of(app).database, journey.token)
-        known = draft.answers if draft else {}
-        given.append({id: (known[id], draft.given_as[id]) for id in known} if draft else {})
-        body = urllib.parse.urlencode(journey.fill().data, doseq=True).encode()
-        steps.append(Step(journey.page.path.rsplit("/", 1)[1], body))
-        journey.answer()
-    return steps, given
+    return links
 
 
 async def _everybody(

@@ -18,9 +18,10 @@ from consult.questionnaire.journey import Walk, walk
 from consult.report import FONTS
 from consult.report.build import build_report
 from consult.report.html_document import document_html
-from tests.support.personas import BATON_ON_THE_FLOOR
+from tests.support.personas import BATON_ON_THE_FLOOR, Depth
 
 ROOT = Path(__file__).parents[1]
+DEPTH: Depth = "full"
 RENDERS = 5
 LARGEST_KB = 120
 MOST_MEMORY_MIB = 120
@@ -49,7 +50,7 @@ def rows() -> list[Row]:
 
 
 def _way() -> Walk:
-    return walk(newest(), BATON_ON_THE_FLOOR.payload()["answers"], "full")
+    return walk(newest(), BATON_ON_THE_FLOOR.payload()["answers"], DEPTH)
 
 
 def document(*, standalone: bool = False) -> str:

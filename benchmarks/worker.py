@@ -29,11 +29,12 @@ from consult.storage.tables.submission_tables import SubmissionRow
 from tests.support.dripping_server import dripping_server
 from tests.support.lead_factories import colleague
 from tests.support.patience import wait_until
-from tests.support.personas import BATON_ON_THE_FLOOR
+from tests.support.personas import BATON_ON_THE_FLOOR, Depth
 from tests.support.postgres import shared_server
 from tests.support.submissions import CONTACT
 from tests.support.workers import make_worker
 
+DEPTH: Depth = "full"
 FEW, MANY = 20, 500
 AIM = 1.5
 """Times what a job takes when few hand in."""
@@ -136,7 +137,7 @@ def _microseconds(database: Database, number: int) -> float:
 
 def _hand_in(database: Database, count: int) -> None:
     answers = BATON_ON_THE_FLOOR.payload()["answers"]
-    frozen = freeze(walk(newest(), answers, "full"), load_brand(None))
+    frozen = freeze(walk(newest(), answers, DEPTH), load_brand(None))
     for number in range(count):
         with database.writing() as session:
             token = drafts.start(session, frozen.edition, frozen.depth, {})

@@ -51,11 +51,15 @@ SHORTER: tuple[tuple[ModuleType, dict[str, object]], ...] = (
     (measure, {"ROUNDS": 1, "SECONDS_A_ROUND": 0.01}),
     (journey, QUICK_ONLY),
     (scoring, {"SCORECARDS": 20, "DIFFERENT": 10}),
-    (pdf, {"RENDERS": 1, "ROUNDS": 1, "document": lambda *, standalone=False: SHORT}),
+    (pdf, {"DEPTH": "quick", "RENDERS": 1, "ROUNDS": 1}),
+    (pdf, {"document": lambda *, standalone=False: SHORT}),
     # The CPU of a process is told in steps of 10 ms, and a short page takes about one.
     (printing, {"ROUNDS": 1, "CALLS": 5, "RENDERS_TO_SETTLE": 1}),
     (server, {"SECONDS": 0.1, "WARM_UP_SECONDS": 0.01}),
-    (load, {"PEOPLE": 3, "SLOW": 2, "SETTLE_SECONDS": 0.2, "SECONDS": 1, "READS_FOR": (0.1, 0.2)}),
+    (
+        load,
+        {"PEOPLE": 3, "SLOW": 2, "SETTLE_SECONDS": 0.2, "SECONDS": 0.5, "READS_FOR": (0.1, 0.2)},
+    ),
     (
         leads,
         {
@@ -67,8 +71,8 @@ SHORTER: tuple[tuple[ModuleType, dict[str, object]], ...] = (
     ),
     (insights, {"RESPONSES": 40, "ROUNDS": 1}),
     (exports, {"LEADS": 2, "TIMES": 1, "ROUNDS": 1}),
-    (worker, {"FEW": 2, "MANY": 4, "CONTACTS_BEFORE": 0, "OWNERS": 1}),
-    (worker, {"SETTLE_SECONDS": 0.1, "IDLE_SECONDS": 1}),
+    (worker, {"DEPTH": "quick", "FEW": 1, "MANY": 2, "CONTACTS_BEFORE": 0, "OWNERS": 1}),
+    (worker, {"SETTLE_SECONDS": 0.1, "IDLE_SECONDS": 0.6}),
 )
 NAMES: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("leads", "today", "exports", "insights"), ("SQLite", "PostgreSQL")),
