@@ -6,7 +6,7 @@ differs from the base. Whatever is missing, unknown or of the wrong length is re
 file and the id, so that a slip in a YAML file is found at start-up and not by an owner.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -137,9 +137,7 @@ def _item(question: Question, files: Mapping[str, Texts]) -> Mapping[str, Wordin
     entry = _mapping(files[file], question.id, f"{file}.yaml")
     needs = _ITEM_NEEDS | ({"unknown_fix"} if question.unknown else set())
     worded = {}
-    for name, texts in _with_base(entry, where).items():
-        place = where if name == BASE else f"{where}: in {name}"
-        _check_keys(place, texts, _ITEM_KEYS, needs)
+    for name, place, texts in _variants(entry, where, _ITEM_KEYS, needs):
         ids = question.choices_as(name)
         choices = texts["choices"]
         if not isinstance(choices, list) or len(choices) != len(ids):
@@ -152,9 +150,8 @@ def _item(question: Question, files: Mapping[str, Texts]) -> Mapping[str, Wordin
 def _tools(item: str, files: Texts) -> Mapping[str, Tool]:
     where = f"tools.yaml: {item}"
     tools = {}
-    for name, texts in _with_base(_mapping(files, item, "tools.yaml"), where).items():
-        place = where if name == BASE else f"{where}: in {name}"
-        _check_keys(place, texts, _TOOL_KEYS, _TOOL_KEYS)
+    entry = _mapping(files, item, "tools.yaml")
+    for name, place, texts in _variants(entry, where, _TOOL_KEYS, _TOOL_KEYS):
         own = {key: text_at(f"{place}: {key}", text) for key, text in texts.items()}
         if own["effort"] not in _EFFORTS:
             raise EditionError(f"{place}: effort should be one of {', '.join(_EFFORTS)}")
@@ -170,9 +167,7 @@ def _card(question: Question, cards: Texts, buttons: Texts) -> Mapping[str, Word
     for side in question.choices:
         choices[side] = text_at(f"sorting.yaml: buttons: {side}", buttons.get(side))
     worded = {}
-    for name, texts in _with_base(entry, where).items():
-        place = where if name == BASE else f"{where}: in {name}"
-        _check_keys(place, texts, _CARD_KEYS, _CARD_KEYS)
+    for name, place, texts in _variants(entry, where, _CARD_KEYS, _CARD_KEYS):
         own = {key: text_at(f"{place}: {key}", text) for key, text in texts.items()}
         worded[name] = Wording(own["text"], choices, title=own["text"], note=own["note"])
     return worded
@@ -186,9 +181,7 @@ def _profile(question: Question, profile: Texts, cards: Texts | None) -> Mapping
         _check_keys(where, entry, _PROFILE_KEYS, {"ask"})
         return _checklist(question, where, entry, cards)
     worded, base_choices = {}, entry.get("choices", {})
-    for name, texts in _with_base(entry, where).items():
-        place = where if name == BASE else f"{where}: in {name}"
-        _check_keys(place, texts, _PROFILE_KEYS, {"ask"})
+    for name, place, texts in _variants(entry, where, _PROFILE_KEYS, {"ask"}):
         choices = texts.get("choices", {})
         if not isinstance(choices, dict) or not isinstance(base_choices, dict):
             raise EditionError(f"{place}: choices should give a text for each choice")
@@ -224,6 +217,16 @@ def _wording(where: str, texts: Texts, choices: Mapping[str, Any]) -> Wording:
         },
         **{key: text_at(f"{where}: {key}", text) for key, text in plain.items()},
     )
+
+
+def _variants(
+    entry: Texts, where: str, allowed: set[str], needed: set[str]
+) -> Iterator[tuple[str, str, Texts]]:
+    """Each variant of an entry: its name, its place and its texts, which are the right ones."""
+    for name, texts in _with_base(entry, where).items():
+        place = where if name == BASE else f"{where}: in {name}"
+        _check_keys(place, texts, allowed, needed)
+        yield name, place, texts
 
 
 def _with_base(entry: Texts, where: str) -> dict[str, Texts]:
