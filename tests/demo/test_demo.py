@@ -188,7 +188,7 @@ def test_without_accounts_colleagues_do_the_work_and_who_signs_up_first_gets_the
     tmp_path: Path, sqlite_template: Path
 ) -> None:
     file = tmp_path / "demo.db"
-    with closing(make(file, sqlite_template, accounts=0, count=12)) as database:
+    with closing(make(file, sqlite_template, accounts=0, count=8)) as database:
         link = first_invitation(database, "")
         assert link
         with database.reading() as session:
@@ -213,7 +213,7 @@ def test_the_same_seed_makes_the_same_leads(tmp_path: Path, sqlite_template: Pat
         events = select(LeadEventRow.kind, LeadEventRow.at).order_by(LeadEventRow.id)
         scores = select(LeadRow.separation, LeadRow.stage).order_by(LeadRow.submission_id)
         with (
-            closing(make(tmp_path / name, sqlite_template, seed=seed, count=5)) as database,
+            closing(make(tmp_path / name, sqlite_template, seed=seed, count=3)) as database,
             database.reading() as session,
         ):
             return [*session.execute(events), *session.execute(scores)]

@@ -176,7 +176,7 @@ def test_the_pages_are_what_filtering_every_lead_gives(
     """All of them full but the last; with `few` as the number of leads that are read first."""
 
     @settings(
-        max_examples=examples(25 if database.is_sqlite else 8),
+        max_examples=examples(16 if database.is_sqlite else 4),
         suppress_health_check=[HealthCheck.too_slow],
     )
     @given(FILTERS, st.integers(12, 60), st.sampled_from((2_000, 8, 0)))
