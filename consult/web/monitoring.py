@@ -74,16 +74,15 @@ class PrivateFormatter(logging.Formatter):
         return TOKEN.sub("[token]", super().format(record))
 
 
-class _RequestIdFilter(logging.Filter):
-    def filter(self, record: logging.LogRecord) -> bool:
-        record.request_id = request_id() if has_request_context() else "-"
-        return True
+def _add_request_id(record: logging.LogRecord) -> bool:
+    record.request_id = request_id() if has_request_context() else "-"
+    return True
 
 
 def configure_logging(stream: TextIO | None = None) -> None:
     """Send the log of this process, and warnings of libraries, to a stream (standard error)."""
     handler = logging.StreamHandler(stream)
-    handler.addFilter(_RequestIdFilter())
+    handler.addFilter(_add_request_id)
     handler.setFormatter(
         PrivateFormatter("%(asctime)s %(levelname)s %(name)s %(request_id)s %(message)s")
     )

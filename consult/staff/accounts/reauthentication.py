@@ -8,7 +8,7 @@ ten minutes. When the last one was is stored with the session in the database, n
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import wraps
-from typing import Any, TypeVar, cast
+from typing import Any
 
 from flask import redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
@@ -36,7 +36,7 @@ PASSWORD_NOT_ENOUGH = (
     "enough."
 )
 
-_View = TypeVar("_View", bound=Callable[..., ResponseReturnValue])
+_View = Callable[..., ResponseReturnValue]
 
 
 def recent_auth_required(view: _View) -> _View:
@@ -52,7 +52,7 @@ def recent_auth_required(view: _View) -> _View:
     def guarded(*args: Any, **kwargs: Any) -> ResponseReturnValue:
         return view(*args, **kwargs) if is_recent() else _ask()
 
-    return cast("_View", guarded)
+    return guarded
 
 
 def is_recent() -> bool:
