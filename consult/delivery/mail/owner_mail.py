@@ -54,7 +54,7 @@ class OwnerMail(NamedTuple):
 
 
 def owner_mail_of(session: Session, job: JobRow) -> OwnerMail | None:
-    """None if it was sent before, or is for another address than the contact has by now."""
+    """The mail of a job; None if it was sent, or the contact has another address by now."""
     delivery = deliveries.for_job(session, job.id)
     if delivery is None or delivery.sent_at or delivery.submission_id is None:
         return None
