@@ -126,10 +126,11 @@ def storm(
             "LIMIT_SIGN_IN_ACCOUNT": "1000 per minute",
             "STAFF_IDLE_MINUTES": "600",
         }
-        if seconds < SHORT_SECONDS:
+        is_short = seconds < SHORT_SECONDS
+        if is_short:
             settings |= {"PDF_TIMEOUT_SECONDS": "60", "JOB_LEASE_SECONDS": "61"}
         machines = [
-            make_machine(forks, folder, name, settings, fast)
+            make_machine(forks, folder, name, settings, fast, whole=not is_short)
             for name, fast in CLOCKS[engine].items()
         ]
         processes = [process for one in machines for process in (one.web, one.worker)]

@@ -102,9 +102,18 @@ class Machine:
 
 
 def make_machine(
-    forks: ForkServer, folder: Path, name: str, settings: Mapping[str, str], fast: float
+    forks: ForkServer,
+    folder: Path,
+    name: str,
+    settings: Mapping[str, str],
+    fast: float,
+    *,
+    whole: bool,
 ) -> Machine:
-    """A machine that isn't running yet; `settings` are by name, without their prefix."""
+    """A machine that isn't running yet; `settings` are by name, without their prefix.
+
+    Its PDFs have the `whole` document, or only what it begins with.
+    """
     port = free_port()
     machine = folder / name
     machine.mkdir()
@@ -113,7 +122,7 @@ def make_machine(
     def process(command: str, *options: str) -> Process:
         log = machine / f"{command}.log"
         run = machine_process.run
-        start = partial(forks.start, run, [command, *options], given, log, fast)
+        start = partial(forks.start, run, [command, *options], given, log, fast, whole)
         return Process(f"{command} {name}", start, log)
 
     return Machine(name, port, process("web", "--port", str(port)), process("worker"), fast)

@@ -252,18 +252,19 @@ class People:
         browser.submit(form.fill(email=email, password=PASSWORD))
         while not self._over.wait(random.uniform(0.1, 0.6)):
             found = _LEAD.match
-            links = browser.get("/staff/").links.values()
+            links = browser.get(random.choice(["/staff/", "/staff/leads"])).links.values()
             leads = sorted({int(lead[1]) for link in links if (lead := found(link))})
             if leads:
                 self._work_on(browser, random.choice(leads), email, random)
 
     def _work_on(self, browser: Browser, lead: int, email: str, random: Random) -> None:
-        page = browser.get(f"/staff/leads/{lead}")
+        path = f"/staff/leads/{lead}"
+        page = browser.get(path)
         claims = [form for form in page.forms if "/claim" in form.action]
         if claims and random.random() < 0.5:
             if browser.submit(claims[0]).status == 303:
                 self.ledger.claims.append((lead, email))
-            return
+            page = browser.get(path)
         text = f"Note {next(self._numbers)} by {email}"
         if browser.submit(page.form("/notes").fill(text=text)).status == 303:
             self.ledger.notes[text] = lead
