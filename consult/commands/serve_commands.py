@@ -40,7 +40,7 @@ OWN_FILES = 100
 IDLE_SECONDS = 60
 HEADER_LIMIT = 32 * 1024
 """Also how much of a body is kept in memory while it arrives; the rest goes into a file."""
-RESTART_SECONDS = 2
+RESTART_SECONDS = 2.0
 STOP_SECONDS = 20
 # The server itself refuses larger requests, without a page; the app refuses smaller ones.
 SERVER_BODY_LIMIT = 16 * 1024 * 1024

@@ -55,7 +55,7 @@ def log(tmp_path: Path) -> Path:
 @pytest.fixture
 def served(settings: dict[str, str], port: int, log: Path) -> Iterator[Forked]:
     """The app with a worker, served."""
-    process = command_process("serve", settings, log)
+    process = forks().start(hasty, ["serve"], settings, log)
     try:
         wait_until(lambda: answer(port), "the first answer")
         yield process
@@ -215,7 +215,7 @@ def test_a_worker_that_starts_during_an_outage_waits_and_comes_back(
     file.write_text("this is no database, but where one should be")
     once = CliRunner().invoke(consult, ["worker", "--once"])
     assert (once.exit_code, once.output.count("the database does not answer")) == (1, 1)
-    process = command_process("worker", settings, log)
+    process = forks().start(hasty, ["worker"], settings, log)
     wait_until(lambda: log.exists() and "trying again" in log.read_text(), "the first attempt")
     (tmp_path / "kept").rename(file)
     wait_until(lambda: "started, for" in log.read_text(), "the start")
@@ -235,9 +235,15 @@ def computed_by_children_of(process_id: int) -> float:
     return sum(map(int, fields[13:15])) / os.sysconf("SC_CLK_TCK")
 
 
+def hasty(command: list[str], settings: dict[str, str], log: Path) -> None:
+    """A command that hardly waits before it tries again."""
+    serve_commands.RESTART_SECONDS = 0.1
+    run_command(command, settings, log)
+
+
 def impatient_web(settings: dict[str, str], log: Path) -> None:
-    """`consult web`, which ends a connection that says nothing for two seconds."""
-    serve_commands.IDLE_SECONDS = 2
+    """`consult web`, which ends a connection that says nothing for a second."""
+    serve_commands.IDLE_SECONDS = 1
     run_command(["web"], settings, log)
 
 

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from consult.storage import documents
 from consult.storage.db.database import Database, utc_now
@@ -49,13 +49,21 @@ def stored_report(database: Database, result_token: str) -> DocumentRow | None:
     return read(database, documents.get, lead_of(database, result_token).id, documents.REPORT)
 
 
+def kill(worker: Forked, database: Database) -> None:
+    """End a worker in the middle of its work, and let time pass until its leases are over."""
+    worker.kill()
+    worker.wait()
+    with database.writing() as session:
+        leased = update(JobRow).where(JobRow.state == "leased").returning(JobRow.id)
+        assert session.scalars(leased.values(run_at=session.now())).all()
+
+
 def test_killed_in_mid_render(database: Database, start_worker: StartWorker, notes: Path) -> None:
     database.clock = utc_now
     token = submitted(database)
     doomed = start_worker(60)
     wait_until(lambda: renderings(notes) == 1)
-    doomed.kill()
-    doomed.wait()
+    kill(doomed, database)
     assert stored_report(database, token) is None
 
     start_worker(0)
@@ -85,8 +93,7 @@ def test_killed_in_mid_send(database: Database, start_worker: StartWorker, recip
         server.open.clear()
         doomed = start_worker(0, f"smtp://127.0.0.1:{server.port}")
         assert server.began.wait(patience())
-        doomed.kill()
-        doomed.wait()
+        kill(doomed, database)
         assert sent_at() is None
         server.open.set()
         start_worker(0, f"smtp://127.0.0.1:{server.port}")

@@ -29,9 +29,7 @@ def main(url: str, notes: str, render_seconds: str, smtp_url: str = "") -> None:
             return super().render(html)
 
     transport = SmtpTransport(smtp_url) if smtp_url else None
-    worker = make_worker(
-        Database(url), SlowPress(), transport=transport, lease_seconds=1, poll_seconds=0.05
-    )
+    worker = make_worker(Database(url), SlowPress(), transport=transport, poll_seconds=0.05)
     run_until_signal(worker)
 
 

@@ -181,8 +181,8 @@ def test_every_page_can_be_read_while_nothing_can_be_saved(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     database = services_of(site.app).database
-    monkeypatch.setattr(database, "busy_seconds", 0.02)
-    monkeypatch.setattr(database_module, "_SPARE_SECONDS", 0.01)
+    monkeypatch.setattr(database, "busy_seconds", 0.001)
+    monkeypatch.setattr(database_module, "_SPARE_SECONDS", 0.001)
     monkeypatch.setitem(site.app.config, "PROPAGATE_EXCEPTIONS", False)
     usual = site.usual
     site.world.restore()

@@ -174,7 +174,10 @@ def test_a_statement_that_takes_too_long_is_ended(postgres_url: str) -> None:
             assert session.scalar(text("SELECT 1")) == 1
 
 
-def test_a_postgresql_that_is_frozen_holds_nobody_up(postgres_url: str) -> None:
+def test_a_postgresql_that_is_frozen_holds_nobody_up(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engines, "_LATE_SECONDS", 0)
     with closing(Database(postgres_url, statement_seconds=1)) as database:
         with database.reading() as session:
             pid = session.scalar(text("SELECT pg_backend_pid()"))

@@ -12,7 +12,7 @@ from werkzeug.test import Client
 from werkzeug.wrappers import Response
 
 from tests.staff.settings.test_settings_pages import png
-from tests.support.apps import deliver, make_app, real_renderer, services_of
+from tests.support.apps import deliver, make_app, services_of
 from tests.support.client import PageClient
 from tests.support.mail_server import MailServer, mail_server
 from tests.support.owner_journey import Journey
@@ -68,7 +68,7 @@ def test_people_use_two_machines_in_turn_and_nothing_stays_on_one(
     owner = Journey(client_of(web), BATON_ON_THE_FLOOR.answers)
     result = owner.to_result().path
     owner.client.submit(owner.go(f"{result}/contact").form("/contact").fill(**CONTACT))
-    deliver(worker, real_renderer().render)
+    deliver(worker)
     pdfs = {owner.client.get(f"{result}/report.pdf").body for _ in web}
     assert len(pdfs) == 1
     assert mail.recipients == [CONTACT["email"]]

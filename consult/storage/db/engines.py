@@ -22,6 +22,8 @@ BUSY_SECONDS = 10
 _CONNECT_SECONDS = 5
 _RETRY_SECONDS = 2
 """While a server does not answer, it is tried that often, and other connections fail at once."""
+_LATE_SECONDS = 1
+"""How long the server may take to say that it ended a statement."""
 
 # The system notices within a minute that a machine is gone; by default it takes two hours.
 _KEEPALIVE = {"keepalives_idle": 20, "keepalives_interval": 10, "keepalives_count": 3}
@@ -153,7 +155,7 @@ def postgres_engine(url: str, statement_seconds: int | None) -> Engine:
         """Have the server end a statement that takes too long, and do not wait if it does not."""
         if statement_seconds is None:
             return
-        wait, limit = connection.wait, statement_seconds + 1
+        wait, limit = connection.wait, statement_seconds + _LATE_SECONDS
 
         def wait_for_a_while(generator: Any, interval: float = 0.1, timeout: Any = None) -> Any:
             nonlocal try_again_at
