@@ -44,7 +44,11 @@ class State:
 
 
 def press(selector: str = CONTINUE) -> Step:
-    return lambda visit: visit.leave(visit.tab.locator(selector).last.click)
+    def step(visit: Visit) -> None:
+        button = visit.tab.locator(selector).last
+        visit.leave(lambda: button.dispatch_event("click"))
+
+    return step
 
 
 def open_all(visit: Visit) -> None:
@@ -111,7 +115,7 @@ def without_looking_again(pages: str) -> Step:
         route.fulfill(response=answer, headers=headers)
 
     def look(visit: Visit) -> None:
-        visit.tab.route(pages, still)
+        visit.tab.route(pages, still, times=1)
         visit.tab.reload()
 
     return look
@@ -184,7 +188,9 @@ def before_anybody_came(visit: Visit) -> None:
     left_out = ("Content-Length", "Set-Cookie")
     headers = {name: value for name, value in page.headers.items() if name not in left_out}
     visit.tab.route(
-        f"**{path}", lambda route: route.fulfill(status=200, headers=headers, body=page.html)
+        f"**{path}",
+        lambda route: route.fulfill(status=200, headers=headers, body=page.html),
+        times=1,
     )
     visit.tab.reload()
 

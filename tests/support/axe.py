@@ -4,7 +4,7 @@ Three rules took three quarters of its time, as they look up what lies below and
 element. They judge only what another page has not shown. Whether a text can be read, and whether
 a link stands out from the text around it, depends on how both are painted: those that are painted
 like one that axe has passed on a page before are left out, and one that it refused, or could not
-tell about, is looked at again. A target that is large enough and overlaps no other needs no judge.
+tell about, is looked at again. A target that has 24 pixels each way to itself needs no judge.
 """
 
 from importlib.resources import files
@@ -16,6 +16,7 @@ _SCRIPT = files("axe_playwright_python").joinpath("axe.min.js").read_text(encodi
 _SET_UP = f"globalThis.setUpAxe = () => {{ {_SCRIPT} }}; void 0"
 _TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 _RUN = """async ([tags, passed]) => {
+  if (typeof setUpAxe === 'undefined') return null;
   if (typeof axe === 'undefined') setUpAxe();
   const known = new Set(passed), looks = new Map(), grounds = new Map();
   const mark = (element, rule) => element.setAttribute(`data-${rule}`, 'new');
@@ -65,12 +66,14 @@ _RUN = """async ([tags, passed]) => {
   const targets = [...document.querySelectorAll(
     'a[href], area, button, input, select, textarea, summary, [tabindex], [role]',
   )].filter((element) => element.tabIndex >= 0 && element.checkVisibility())
-    .map((element) => [element, element.getBoundingClientRect()]);
-  for (const [element, {left, right, top, bottom, width, height}] of targets) {
-    if (width < 24 || height < 24 || targets.some(([other, box]) => other !== element
-      && box.left < right && left < box.right && box.top < bottom && top < box.bottom)) {
-      mark(element, 'target-size');
-    }
+    .map((element) => {
+      const {left, right, top, bottom} = element.getBoundingClientRect();
+      const [x, y] = [Math.max(0, 24 - right + left) / 2, Math.max(0, 24 - bottom + top) / 2];
+      return {element, left: left - x, right: right + x, top: top - y, bottom: bottom + y};
+    });
+  for (const one of targets) {
+    if (targets.some((other) => other !== one && other.left < one.right && one.left < other.right
+      && other.top < one.bottom && one.top < other.bottom)) mark(one.element, 'target-size');
   }
 
   const sparing = ['color-contrast', 'link-in-text-block', 'target-size'];
@@ -100,11 +103,13 @@ def find_violations(page: Tab | Frame, passed: set[str]) -> list[str]:
 
     `passed` are the looks of texts and links that it has passed; those of this page are added.
     """
-    if page.evaluate("typeof setUpAxe === 'undefined'"):
+    found = page.evaluate(_RUN, [_TAGS, [*passed]])
+    if found is None:
         if isinstance(page, Tab):
             # From now on it can be had on each page; only one that is looked at sets it up.
             page.add_init_script(_SET_UP)
         page.evaluate(_SET_UP)
-    violations, looks = page.evaluate(_RUN, [_TAGS, [*passed]])
+        found = page.evaluate(_RUN, [_TAGS, [*passed]])
+    violations, looks = found
     passed.update(looks)
     return list(violations)

@@ -83,6 +83,14 @@ SMALL_TARGETS = """([link, choice]) => {
       + element.outerHTML.slice(0, 100));
 }"""
 
+OVERFLOW = """(textSize) => {
+  const page = document.documentElement;
+  page.style.fontSize = textSize;
+  const wider = page.scrollWidth - page.clientWidth;
+  page.style.fontSize = '';
+  return wider;
+}"""
+
 
 def find_browser() -> Path:
     """The machine's Chromium or Chrome. Fails with what to install when there is none."""
@@ -174,11 +182,9 @@ class Visit:
         taken, self.faults[:] = list(self.faults), []
         return taken
 
-    def overflow(self) -> int:
-        """By how many CSS pixels the page is wider than the window."""
-        wider: int = self.tab.evaluate(
-            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        )
+    def overflow(self, text_size: str = "") -> int:
+        """By how many CSS pixels the page is wider than the window, with text of a size."""
+        wider: int = self.tab.evaluate(OVERFLOW, text_size)
         return wider
 
 
