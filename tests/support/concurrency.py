@@ -1,9 +1,11 @@
 """Two transactions at once, without leaving to chance which of them has to wait."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from threading import Barrier
-from typing import TypeVar
+from typing import Any, TypeVar
+
+from sqlalchemy import text
 
 from consult.storage.db.database import Database, Session
 
@@ -26,9 +28,7 @@ def at_once(*acts: Callable[[], R]) -> list[R]:
 def begin_during(database: Database, first: Act, second: Act, then: Act | None = None) -> None:
     """Do `first`, have another transaction begin with `second`, then do `then`, and commit.
 
-    The other is given a little time to get to where it has to wait. On a machine too slow for that,
-    it comes later and has nothing to wait for, which no test may take for a failure. What either of
-    them raises is raised.
+    What either of them raises is raised.
     """
 
     def run() -> None:
@@ -39,7 +39,30 @@ def begin_during(database: Database, first: Act, second: Act, then: Act | None =
         with database.writing() as session:
             first(session)
             waiting = other.submit(run)
-            wait([waiting], timeout=0.1)
+            _until_it_waits(database, waiting)
             if then:
                 then(session)
         waiting.result()
+
+
+_SOMEONE_WAITS = text(
+    "SELECT count(*) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+)
+
+
+def _until_it_waits(database: Database, other: Future[Any]) -> None:
+    """Give the other transaction a second to get to where it has to wait, or to its end.
+
+    On SQLite it waits to begin. On a machine too slow for that, it comes later and has nothing to
+    wait for, which no test may take for a failure.
+    """
+    if database.is_sqlite:
+        wait([other], timeout=0.01)
+        return
+    with database.engine.connect() as connection:
+        looking = connection.execution_options(isolation_level="AUTOCOMMIT")
+        for _ in range(200):
+            if other.done() or looking.scalar(_SOMEONE_WAITS):
+                return
+            wait([other], timeout=0.005)
