@@ -4,6 +4,8 @@ Which leads a filter selects, and in which pages, is tested in tests/storage/sea
 """
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
@@ -19,10 +21,11 @@ from consult.storage.search_index import index_lead
 from consult.storage.tables.account_tables import AuditRow
 from consult.storage.tables.lead_tables import LeadEventRow, LeadRow
 from consult.storage.tables.submission_tables import ContactRow
-from tests.support.apps import services_of, statements
+from tests.support.apps import make_app, services_of, statements
 from tests.support.client import PageClient
 from tests.support.many_leads import MadeLead, is_open, make_many
 from tests.support.page import Form, Page, text_of
+from tests.support.staff_client import make_user, signed_in
 
 MY_ID = 1
 
@@ -41,6 +44,23 @@ def database(app: Flask) -> Database:
 def made(staff: PageClient, database: Database) -> list[MadeLead]:
     """Thirty leads, some of them assigned to the user who is signed in; more than one page."""
     return make_many(database, 30, new_staff=(2, 3))
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A browser in which someone is signed in, and what they read of; nothing is changed in it."""
+
+    staff: PageClient
+    made: list[MadeLead]
+
+
+@pytest.fixture(scope="module")
+def listed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Listed]:
+    app = make_app(tmp_path_factory.mktemp("listed"))
+    make_user(app)
+    database = services_of(app).database
+    yield Listed(signed_in(app), make_many(database, 30, new_staff=(2, 3)))
+    database.close()
 
 
 def shown(page: Page) -> list[int]:
@@ -89,8 +109,8 @@ def test_views_have_addresses_and_empty_states(staff: PageClient, database: Data
     assert set(every_page(staff, page.link("My open leads"))) == mine
 
 
-def test_active_filters_are_shown_and_removed(staff: PageClient, made: list[MadeLead]) -> None:
-    page = staff.get("/staff/leads?archetype=two_silos&stage=won&text=ann&since=2026-01-01")
+def test_active_filters_are_shown_and_removed(listed: Listed) -> None:
+    page = listed.staff.get("/staff/leads?archetype=two_silos&stage=won&text=ann&since=2026-01-01")
     chips = {
         text: href for text, href in page.links.items() if text.startswith(("Remove ", "Clear "))
     }
@@ -103,92 +123,90 @@ def test_active_filters_are_shown_and_removed(staff: PageClient, made: list[Made
         "Clear all",
     ]
     for text, href in chips.items():
-        assert text not in staff.get(href).links
-    assert "No leads match these filters." in staff.get("/staff/leads?text=nobody").text
-    assert "“&lt;b&gt;”" in staff.get("/staff/leads?text=%3Cb%3E").html
+        assert text not in listed.staff.get(href).links
+    assert "No leads match these filters." in listed.staff.get("/staff/leads?text=nobody").text
+    assert "“&lt;b&gt;”" in listed.staff.get("/staff/leads?text=%3Cb%3E").html
 
 
-def test_the_filter_form_keeps_its_choices(staff: PageClient, made: list[MadeLead]) -> None:
+def test_the_filter_form_keeps_its_choices(listed: Listed) -> None:
     chosen = "/staff/leads?stage=new&stage=won&assignee=2&source=-&consult=yes&sort=handoff"
-    (form,) = [form for form in staff.get(chosen).forms if form.action == "/staff/leads"]
+    (form,) = [form for form in listed.staff.get(chosen).forms if form.action == "/staff/leads"]
     sent = form.data
     assert sent["stage"] == ["new", "won"]
     assert (sent["assignee"], sent["source"], sent["consult"]) == (["2"], ["-"], ["yes"])
     assert sent["sort"] == ["handoff"]
-    assert staff.get(f"{chosen}&text=&demo=&since=", status=303).location == chosen
+    assert listed.staff.get(f"{chosen}&text=&demo=&since=", status=303).location == chosen
 
 
-def test_a_heading_never_changes_which_leads_are_shown(
-    staff: PageClient, made: list[MadeLead]
-) -> None:
-    page = staff.get("/staff/leads")
+def test_a_heading_never_changes_which_leads_are_shown(listed: Listed) -> None:
+    page = listed.staff.get("/staff/leads")
     for column in ("Next", "Received", "Separation", "Handoff"):
-        assert f"{len(made)} leads, " in staff.get(page.links[column]).text
+        assert f"{len(listed.made)} leads, " in listed.staff.get(page.links[column]).text
 
 
-def test_what_a_link_asks_for_in_vain_is_said(staff: PageClient, made: list[MadeLead]) -> None:
+def test_what_a_link_asks_for_in_vain_is_said(listed: Listed) -> None:
     wrong = "stage=new&stage=stuck&due=soon&sort=luck&since=yesterday&assignee=bob"
     says = "This link has filters that don’t exist here, so they were left out:"
     for address in ("/staff/leads", "/staff/leads/bulk"):
-        page = staff.get(f"{address}?{wrong}&do=all")
+        page = listed.staff.get(f"{address}?{wrong}&do=all")
         assert says in page.text
         for named in ("stage “stuck”", "due “soon”", "sort “luck”", "assignee “bob”"):
             assert named in page.text
     assert (
         "since “yesterday”, which doesn’t exist here"
-        in staff.get(f"/staff/exports/new?{wrong}").text
+        in listed.staff.get(f"/staff/exports/new?{wrong}").text
     )
-    assert says not in staff.get("/staff/leads?stage=open&due=waiting&sort=next&text=x").text
+    assert says not in listed.staff.get("/staff/leads?stage=open&due=waiting&sort=next&text=x").text
 
 
-def test_actions_without_a_selected_lead_say_so(staff: PageClient, made: list[MadeLead]) -> None:
+def test_actions_without_a_selected_lead_say_so(listed: Listed) -> None:
     says = "No leads were selected."
-    page = staff.get("/staff/leads?stage=new")
+    page = listed.staff.get("/staff/leads?stage=new")
     assert says not in page.text
     (form,) = [form for form in page.forms if form.action.endswith("/bulk")]
     query = "&".join(f"{name}={value}" for name, values in form.data.items() for value in values)
-    there = staff.get(f"{form.action}?{query}&do=selected", status=303).location
+    there = listed.staff.get(f"{form.action}?{query}&do=selected", status=303).location
     assert there == "/staff/leads?stage=new&selected=none"
-    assert says in staff.get(there).text
-    bulk = selected(staff, [made[0].id]).form("/bulk").fill(lead=[])
-    there = staff.submit(bulk, status=303).location
-    assert says in staff.get(there).text
+    assert says in listed.staff.get(there).text
+    bulk = selected(listed.staff, [listed.made[0].id]).form("/bulk").fill(lead=[])
+    there = listed.staff.submit(bulk, status=303).location
+    assert says in listed.staff.get(there).text
 
 
-def test_a_heading_sorts_and_reverses_the_order(staff: PageClient, made: list[MadeLead]) -> None:
+def test_a_heading_sorts_and_reverses_the_order(listed: Listed) -> None:
     for column, *orders in (
         ("Received", "oldest"),
         ("Separation", "separation", "-separation"),
         ("Next", "next", "-next"),
     ):
-        page = staff.get("/staff/leads?source=fair&due=waiting")
+        page = listed.staff.get("/staff/leads?source=fair&due=waiting")
         for sort in orders:
-            page = staff.get(page.links[column])
+            page = listed.staff.get(page.links[column])
             assert f"sort={sort}" in page.link("Remove Source")
             (heading,) = [th for th in page.document.all("th") if "aria-sort" in th.attrib]
             direction = "descending" if sort.startswith("-") else "ascending"
             assert (text_of(heading), heading.attrib["aria-sort"]) == (column, direction)
 
 
-def test_paging(staff: PageClient, made: list[MadeLead], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_paging(listed: Listed, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(list_pages, "PAGE_SIZE", 5)
-    first = staff.get("/staff/leads?sort=handoff&consult=yes")
-    second = staff.get(first.link("Next page"))
-    third = staff.get(second.link("Next page"))
-    assert shown(staff.get(third.link("Previous page"))) == shown(second)
-    assert shown(staff.get(third.links["First"])) == shown(first)
-    seen = every_page(staff, "/staff/leads?sort=handoff&consult=yes")
-    assert sorted(seen) == sorted(lead.id for lead in made if lead.row["wants_consult"])
-    start = staff.get("/staff/leads?after=nonsense")
-    assert shown(start) == shown(staff.get("/staff/leads"))
-    assert staff.get(start.link("Older")).link("Newest") == "/staff/leads"
+    first = listed.staff.get("/staff/leads?sort=handoff&consult=yes")
+    second = listed.staff.get(first.link("Next page"))
+    third = listed.staff.get(second.link("Next page"))
+    assert shown(listed.staff.get(third.link("Previous page"))) == shown(second)
+    assert shown(listed.staff.get(third.links["First"])) == shown(first)
+    seen = every_page(listed.staff, "/staff/leads?sort=handoff&consult=yes")
+    assert sorted(seen) == sorted(lead.id for lead in listed.made if lead.row["wants_consult"])
+    start = listed.staff.get("/staff/leads?after=nonsense")
+    assert shown(start) == shown(listed.staff.get("/staff/leads"))
+    assert listed.staff.get(start.link("Older")).link("Newest") == "/staff/leads"
 
 
-def test_search_takes_few_queries(app: Flask, staff: PageClient, made: list[MadeLead]) -> None:
+def test_search_takes_few_queries(listed: Listed) -> None:
     for typed in ("zoe", "ANNA@", "again", "O%27Neil", "nachste+woche"):
-        assert shown(staff.get(f"/staff/leads?text={typed}")), typed
-    with statements(app) as queries:
-        staff.get("/staff/leads?text=ann&assignee=me&stage=open&sort=handoff")
+        assert shown(listed.staff.get(f"/staff/leads?text={typed}")), typed
+    with statements(listed.staff.app) as queries:
+        listed.staff.get("/staff/leads?text=ann&assignee=me&stage=open&sort=handoff")
     assert len([query for query in queries if query.startswith(("SELECT", "WITH"))]) <= 10
 
 
@@ -221,34 +239,34 @@ def test_the_only_lead_that_a_search_finds_opens(
     assert sorted(shown(staff.get(search("5309")))) == [ringing, other]
 
 
-def test_names_in_other_spellings_are_found_when_none_is_exact(
-    staff: PageClient, made: list[MadeLead], database: Database
-) -> None:
-    named = {lead.id for lead in made if lead.contact and lead.contact["name"] == "Łukasz Żak"}
-    page = staff.get("/staff/leads?text=Lukash+Zack")
+def test_names_in_other_spellings_are_found_when_none_is_exact(listed: Listed) -> None:
+    named = {
+        lead.id for lead in listed.made if lead.contact and lead.contact["name"] == "Łukasz Żak"
+    }
+    page = listed.staff.get("/staff/leads?text=Lukash+Zack")
     assert "Nothing matches “Lukash Zack” exactly. These names are close." in page.text
     assert set(shown(page)) == named
     assert page.link("Remove Names like: “Lukash Zack” ×") == "/staff/leads"
-    exact = staff.get("/staff/leads?text=zak")
+    exact = listed.staff.get("/staff/leads?text=zak")
     assert set(shown(exact)) == named
     assert "exactly" not in exact.text
-    assert set(shown(staff.get(exact.link("Include names that sound similar")))) == named
-    nothing = staff.get("/staff/leads?text=qqq")
+    assert set(shown(listed.staff.get(exact.link("Include names that sound similar")))) == named
+    nothing = listed.staff.get("/staff/leads?text=qqq")
     assert "No leads match these filters." in nothing.text
     assert nothing.link("Remove Search: “qqq” ×") == "/staff/leads"
 
 
-def test_only_open_late_replies_are_shown(staff: PageClient, made: list[MadeLead]) -> None:
+def test_only_open_late_replies_are_shown(listed: Listed) -> None:
     def late(page: Page) -> list[str]:
         words = (": overdue ", "Confirm the consult: ")
         return [text for text in page.with_class("is-late") if any(one in text for one in words)]
 
-    overdue = staff.get("/staff/leads?due=overdue")
+    overdue = listed.staff.get("/staff/leads?due=overdue")
     # A handover to answer comes first.
     handed = overdue.with_class("next-step").count("Accept or return")
     assert len(late(overdue)) == len(shown(overdue)) - handed > 0
     assert f"Overdue {len(shown(overdue))}" in overdue.links
-    closed = staff.get("/staff/leads?stage=won")
+    closed = listed.staff.get("/staff/leads?stage=won")
     assert shown(closed)
     assert late(closed) == []
 
@@ -335,8 +353,8 @@ def test_handovers_are_accepted_and_returned_together(
     assert not [form for form in selected(staff, ids).forms if "accept" in do_of(form)]
 
 
-def test_an_incomplete_action_is_refused(staff: PageClient, made: list[MadeLead]) -> None:
-    token = selected(staff, [1]).form("/leads/bulk").data["csrf_token"]
+def test_an_incomplete_action_is_refused(listed: Listed) -> None:
+    token = selected(listed.staff, [1]).form("/leads/bulk").data["csrf_token"]
     for fields, error in (
         ({"do": "move"}, "Choose a stage."),
         ({"do": "move", "stage": "consult_booked"}, "Choose a stage."),
@@ -348,10 +366,10 @@ def test_an_incomplete_action_is_refused(staff: PageClient, made: list[MadeLead]
         ({}, "Choose an action."),
     ):
         data = {"csrf_token": token, "lead": "1", **fields}
-        page = staff.post("/staff/leads/bulk", data, status=422)
+        page = listed.staff.post("/staff/leads/bulk", data, status=422)
         assert error in page.text
         assert page.h1 == "1 lead selected"
-    nothing = staff.get("/staff/leads/bulk?do=selected&stage=new&lead=x&lead=0", status=303)
+    nothing = listed.staff.get("/staff/leads/bulk?do=selected&stage=new&lead=x&lead=0", status=303)
     assert nothing.location == "/staff/leads?stage=new&selected=none"
 
 

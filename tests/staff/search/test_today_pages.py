@@ -336,7 +336,7 @@ def test_a_day_with_demo_leads_is_worked_until_nothing_waits(
     app: Flask, staff: PageClient, clock: Clock
 ) -> None:
     made = services_of(app)
-    list(make_leads(made.database, newest(), made.brand, made.settings.office, 40, seed=1))
+    list(make_leads(made.database, newest(), made.brand, made.settings.office, 24, seed=1))
     page = staff.get("/staff/")
     assert {group for group, _, _ in rows(page)} == {
         *("first_reply", "follow_up", "confirm", "consult", "handed", "no_answer", "unconfirmed")
@@ -348,5 +348,5 @@ def test_a_day_with_demo_leads_is_worked_until_nothing_waits(
     assert not {lead.submission_id for lead in snoozed} & {id for _, id, _ in rows(page)}
     worked = list(day_of(app, clock))
     assert len(worked) >= 8
-    assert remove_leads(made.database) == 40
+    assert remove_leads(made.database) == 24
     assert "No leads yet." in signed_in(app).get("/staff/").text
