@@ -40,7 +40,7 @@ OTHER_FONTS = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "urn:fontconfi
 
 @pytest.fixture(scope="module")
 def report() -> Report:
-    return report_of("solo_starter", "full")
+    return report_of("solo_starter")
 
 
 @pytest.fixture(scope="module")
