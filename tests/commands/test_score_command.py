@@ -2,7 +2,6 @@
 
 import json
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,7 +9,7 @@ from click.testing import CliRunner, Result
 
 from consult.commands import consult, questionnaire_commands
 from consult.questionnaire.editions import newest
-from tests.support.apps import real_renderer
+from tests.support.apps import SharedRenderer
 from tests.support.personas import BATON_ON_THE_FLOOR, PERSONAS
 
 
@@ -116,14 +115,14 @@ def report(output: Path, *options: str) -> Result:
 def test_a_report_is_written_as_a_page_or_a_pdf(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shared = SimpleNamespace(render=real_renderer().render, close=lambda: None)
-    monkeypatch.setattr(questionnaire_commands, "Renderer", lambda *_limits: shared)
+    monkeypatch.setattr(questionnaire_commands, "Renderer", SharedRenderer)
     page, pdf = tmp_path / "report.html", tmp_path / "report.pdf"
     result = report(page, "--html")
     assert (result.exit_code, result.output) == (0, "")
     assert "Baton on the Floor" in page.read_text("utf-8")
     assert report(pdf).exit_code == 0
     assert pdf.read_bytes().startswith(b"%PDF-")
+    assert SharedRenderer.open == 0
     result = report(tmp_path / "no" / "folder.html", "--html")
     assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
 

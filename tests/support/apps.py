@@ -150,6 +150,19 @@ def real_renderer() -> Renderer:
     return renderer
 
 
+class SharedRenderer:
+    """Stands in for a `Renderer` that a page or command starts for one PDF, and has to close."""
+
+    open = 0
+
+    def __init__(self, _timeout: float, _memory_mb: int) -> None:
+        self.render = real_renderer().render
+        type(self).open += 1
+
+    def close(self) -> None:
+        type(self).open -= 1
+
+
 @lru_cache(maxsize=1)
 def _migrated_database() -> bytes:
     """An empty database with the newest schema: created once, and copied for each test."""

@@ -10,11 +10,12 @@ from flask import Flask
 
 from consult.delivery.mail.transport import FileTransport
 from consult.delivery.privacy.erase_leads import delete_in_batches, erase_old_leads
+from consult.staff.privacy import privacy_pages
 from consult.storage import deliveries, documents
 from consult.storage.leads import actions, handovers, notes
 from consult.storage.leads.submission import NewContact
 from consult.storage.privacy import retention
-from tests.support.apps import deliver, files_of, real_renderer, services_of
+from tests.support.apps import SharedRenderer, deliver, files_of, real_renderer, services_of
 from tests.support.client import PageClient
 from tests.support.databases import read, write
 from tests.support.owner_journey import Journey
@@ -230,13 +231,16 @@ def test_staff_see_the_data_of_their_own_leads_only(app: Flask, admin: PageClien
     colleague.get(f"/staff/leads/{lead_id}/delete", status=403)
 
 
-def test_the_export_comes_as_a_tagged_pdf(app: Flask, admin: PageClient) -> None:
+def test_the_export_comes_as_a_tagged_pdf(
+    app: Flask, admin: PageClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(privacy_pages, "Renderer", SharedRenderer)
     lead_id = whole_lead(app)
     whole_lead(app)
     page = post(admin, f"/staff/leads/{lead_id}/data", "/record.pdf", status=200)
     assert page.headers["Content-Disposition"] == f'attachment; filename="record-{lead_id}.pdf"'
-    content = page.body
-    with pymupdf.open(stream=content) as pdf:
+    assert SharedRenderer.open == 0
+    with pymupdf.open(stream=page.body) as pdf:
         text = " ".join(" ".join(sheet.get_text() for sheet in pdf).split())
         assert pdf.xref_get_key(pdf.pdf_catalog(), "MarkInfo")[0] == "dict"
         assert pdf.metadata is not None
