@@ -64,7 +64,12 @@ def number_of(number: int, noun: str) -> str:
 
 def short_time(at: datetime) -> str:
     """A time as staff read it, in its own time zone, as in "Mon, Mar 2, 10:30 AM"."""
-    return f"{at:%a}, {_MONTHS[at.month - 1][:3]} {at.day}, {clock_time(at)}"
+    return f"{at:%a}, {month_day(at)}, {clock_time(at)}"
+
+
+def month_day(day: date) -> str:
+    """A day of this year as staff read it, as in "Mar 2"."""
+    return f"{_MONTHS[day.month - 1][:3]} {day.day}"
 
 
 def meeting_time(starts_at: datetime, ends_at: datetime, zone: tzinfo) -> str:
@@ -97,7 +102,7 @@ def weekday(day: date) -> str:
 
 def clock_time(at: datetime) -> str:
     """The time of day, as in "10:00 AM"."""
-    return f"{at.hour % 12 or 12}:{at:%M} {'AM' if at.hour < 12 else 'PM'}"
+    return f"{at.hour % 12 or 12}:{at.minute:02} {'AM' if at.hour < 12 else 'PM'}"
 
 
 def slot_label(at: datetime) -> str:

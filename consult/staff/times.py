@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 
 from markupsafe import Markup
 
-from consult.report.display import clock_time, number_of
+from consult.report.display import clock_time, month_day, number_of
 from consult.storage.tables.account_tables import StaffUserRow
 from consult.web.services import services
 
@@ -47,7 +47,7 @@ def span(time: timedelta) -> str:
 
 def short_date(day: date, today: date) -> str:
     """A day as in "Nov 28", with its year if that is another one."""
-    return f"{day:%b} {day.day}" + (f", {day.year}" if day.year != today.year else "")
+    return month_day(day) if day.year == today.year else written_date(day)
 
 
 def short(time: datetime, now: datetime) -> str:
@@ -77,7 +77,7 @@ def exactly(time: datetime) -> str:
 
 
 def written_date(day: date) -> str:
-    return f"{day:%b} {day.day}, {day.year}"
+    return f"{month_day(day)}, {day.year}"
 
 
 def period_name(first: date, last: date) -> str:
