@@ -16,8 +16,10 @@ from typing import Any
 
 from sqlalchemy import (
     Connection,
+    CursorResult,
     Delete,
     Engine,
+    Executable,
     Row,
     Select,
     Update,
@@ -112,6 +114,16 @@ class Session(orm.Session):
 
     def now(self) -> datetime:
         return self.clock()
+
+    def rows(
+        self, query: Executable, values: Mapping[str, Any] | None = None
+    ) -> CursorResult[*tuple[Any, ...]]:
+        """The same as `execute` for a query of columns, past the object mapping.
+
+        For the pages that staff wait for: the mapping takes longer than a short query itself.
+        """
+        self.flush()
+        return self.connection().execute(query, values or {})
 
 
 class Database:

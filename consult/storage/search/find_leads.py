@@ -12,7 +12,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import CTE, Row, Select, bindparam, column, func, select, table, true, tuple_
-from sqlalchemy.orm import aliased
 
 from consult.storage.db.base import HIGHEST_ID
 from consult.storage.db.database import Session
@@ -131,7 +130,7 @@ class _Query:
 
     def ids(self, limit: int, start: Place | None = None, *, backward: bool = False) -> list[int]:
         """The ids of the leads that follow a place, nearest first; or of those before it."""
-        return list(self._session.scalars(self.places(limit, start, backward=backward)))
+        return [row.id for row in self._session.rows(self.places(limit, start, backward=backward))]
 
     def shown(
         self, limit: int, start: Place | None = None, *, backward: bool = False
@@ -139,7 +138,7 @@ class _Query:
         """What a list shows of the leads that follow a place, nearest first; or of those before."""
         page = self.places(limit, start, backward=backward).cte("page")
         order = _in_order(_PAGE.c.key, _PAGE.c.id, self._descending != backward)
-        return self._session.execute(_SHOWN_PAGE.add_cte(page).order_by(*order)).all()
+        return self._session.rows(_SHOWN_PAGE.add_cte(page).order_by(*order)).all()
 
     def first_shown(self, limit: int, count_to: int) -> Sequence[Row[Any]]:
         """The same of the first leads, and the `total` of all leads in each row, up to a number.
@@ -151,7 +150,7 @@ class _Query:
         page = select(_FOUND).order_by(*order).limit(limit).cte("page")
         order = _in_order(_PAGE.c.key, _PAGE.c.id, self._descending)
         query = _SHOWN_FIRST_PAGE.add_cte(found, page).order_by(*order)
-        return self._session.execute(query).all()
+        return self._session.rows(query).all()
 
     def places(
         self, limit: int, start: Place | None = None, *, backward: bool = False
@@ -182,7 +181,7 @@ class _Query:
             return None
         capped = (ids.limit(FEW + 1).subquery() for ids in indexed)
         counts = (select(func.count()).select_from(ids).scalar_subquery() for ids in capped)
-        numbers = self._session.execute(select(*counts)).one()
+        numbers = self._session.rows(select(*counts)).one()
         number, at = min((number, at) for at, number in enumerate(numbers))
         if number > FEW:
             return None
@@ -232,25 +231,27 @@ def by_ids(session: Session, ids: Sequence[int]) -> list[Row[Any]]:
 
     Names are empty without a contact, assignee or offer.
     """
-    found = {row.id: row for row in session.execute(_SHOWN, {"ids": ids})}
+    found = {row.id: row for row in session.rows(_SHOWN, {"ids": ids})}
     return [found[lead_id] for lead_id in ids if lead_id in found]
 
 
-_ASSIGNEE, _OFFERED_TO = aliased(StaffUserRow), aliased(StaffUserRow)
+# Of the tables themselves: SQLAlchemy looks longer at attributes of their classes.
+_LEAD, _CONTACT = LeadRow.__table__, ContactRow.__table__
+_ASSIGNEE, _OFFERED_TO = StaffUserRow.__table__.alias(), StaffUserRow.__table__.alias()
 # Columns, and no rows of tables: those take as long as all the rest.
 _SHOWN_COLUMNS: Sequence[Any] = (
-    LeadRow.submission_id.label("id"),
-    *(LeadRow.submitted_at, LeadRow.demo, LeadRow.source, LeadRow.wants_consult),
-    *(LeadRow.separation, LeadRow.handoff, LeadRow.archetype),
-    *(LeadRow.stage, LeadRow.assignee_id, LeadRow.offered_to_id),
-    *(LeadRow.due_at, LeadRow.first_contact_at, LeadRow.consult_at, LeadRow.follow_up_on),
-    *(LeadRow.next_at, LeadRow.version),
-    func.coalesce(ContactRow.name, "").label("name"),
-    func.coalesce(ContactRow.business, "").label("business"),
-    func.coalesce(ContactRow.phone, "").label("phone"),
-    func.coalesce(ContactRow.email, "").label("email"),
-    func.coalesce(_ASSIGNEE.name, "").label("assignee"),
-    func.coalesce(_OFFERED_TO.name, "").label("offered_to"),
+    _LEAD.c.submission_id.label("id"),
+    *(_LEAD.c.submitted_at, _LEAD.c.demo, _LEAD.c.source, _LEAD.c.wants_consult),
+    *(_LEAD.c.separation, _LEAD.c.handoff, _LEAD.c.archetype),
+    *(_LEAD.c.stage, _LEAD.c.assignee_id, _LEAD.c.offered_to_id),
+    *(_LEAD.c.due_at, _LEAD.c.first_contact_at, _LEAD.c.consult_at, _LEAD.c.follow_up_on),
+    *(_LEAD.c.next_at, _LEAD.c.version),
+    func.coalesce(_CONTACT.c.name, "").label("name"),
+    func.coalesce(_CONTACT.c.business, "").label("business"),
+    func.coalesce(_CONTACT.c.phone, "").label("phone"),
+    func.coalesce(_CONTACT.c.email, "").label("email"),
+    func.coalesce(_ASSIGNEE.c.name, "").label("assignee"),
+    func.coalesce(_OFFERED_TO.c.name, "").label("offered_to"),
 )
 
 
@@ -258,15 +259,15 @@ def _shown(leads: Any, *more: Any) -> Select[*tuple[Any, ...]]:
     return (
         select(*_SHOWN_COLUMNS, *more)
         .select_from(leads)
-        .outerjoin(ContactRow, ContactRow.submission_id == LeadRow.submission_id)
-        .outerjoin(_ASSIGNEE, _ASSIGNEE.id == LeadRow.assignee_id)
-        .outerjoin(_OFFERED_TO, _OFFERED_TO.id == LeadRow.offered_to_id)
+        .outerjoin(_CONTACT, _CONTACT.c.submission_id == _LEAD.c.submission_id)
+        .outerjoin(_ASSIGNEE, _ASSIGNEE.c.id == _LEAD.c.assignee_id)
+        .outerjoin(_OFFERED_TO, _OFFERED_TO.c.id == _LEAD.c.offered_to_id)
     )
 
 
-_SHOWN = _shown(LeadRow).where(LeadRow.submission_id.in_(bindparam("ids", expanding=True)))
-_OF_PAGE = _PAGE.join(LeadRow, LeadRow.submission_id == _PAGE.c.id)
-_PDF_FAILED = pdf_failed(LeadRow.submission_id).label("pdf_failed")
+_SHOWN = _shown(_LEAD).where(_LEAD.c.submission_id.in_(bindparam("ids", expanding=True)))
+_OF_PAGE = _PAGE.join(_LEAD, _LEAD.c.submission_id == _PAGE.c.id)
+_PDF_FAILED = pdf_failed(_LEAD.c.submission_id).label("pdf_failed")
 _SHOWN_PAGE = _shown(_OF_PAGE, _PDF_FAILED)
 _SHOWN_FIRST_PAGE = _shown(
     _OF_PAGE, _PDF_FAILED, select(func.count()).select_from(_FOUND).scalar_subquery().label("total")
@@ -274,7 +275,7 @@ _SHOWN_FIRST_PAGE = _shown(
 
 
 def colleagues(session: Session) -> list[tuple[int, str]]:
-    return [(row.id, row.name) for row in session.execute(_COLLEAGUES)]
+    return [(row.id, row.name) for row in session.rows(_COLLEAGUES)]
 
 
 # Queries of every page are built once: that takes longer than running them.
@@ -291,7 +292,7 @@ def waiting(session: Session, user_id: int, most: int) -> tuple[int, int, int]:
     Of the latter two no more than `most` are counted.
     """
     values = {"user_id": user_id, "now": session.now(), "most": most}
-    offers, overdue, suspect = session.execute(_WAITING, values).one()
+    offers, overdue, suspect = session.rows(_WAITING, values).one()
     return offers, overdue, suspect
 
 
@@ -311,7 +312,7 @@ def sources(session: Session, most: int) -> list[str]:
 
     It jumps along the index from one source to the next, without reading the leads between.
     """
-    return list(session.scalars(_SOURCES, {"most": most}))
+    return [row.source for row in session.rows(_SOURCES, {"most": most})]
 
 
 _FIRST = select(func.min(LeadRow.source).label("source")).cte("found", recursive=True)

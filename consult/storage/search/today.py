@@ -51,7 +51,7 @@ def groups_of(session: Session, viewer: Viewer) -> list[Group]:
     today = now.astimezone(viewer.zone).date()
     ends = datetime.combine(today + timedelta(days=1), time(), viewer.zone)
     values = {"me": viewer.id, "now": now, "today": today, "ends": ends, "most": SHOWN}
-    found = session.execute(_TODAY, values).all()
+    found = session.rows(_TODAY, values).all()
     leads = {lead.id: lead for lead in by_ids(session, [row.id for row in found])}
     groups = []
     for is_mine in (True, False):
@@ -113,7 +113,7 @@ def next_facts(session: Session, leads: Iterable[Row[Any]]) -> dict[int, Row[Any
     long as nothing was done about it (``stages.CALLED_OFF``).
     """
     ids = [lead.id for lead in leads if _has_facts(lead)]
-    found = session.execute(_FACTS, {"ids": ids}) if ids else ()
+    found = session.rows(_FACTS, {"ids": ids}) if ids else ()
     return {row.submission_id: row for row in found}
 
 
