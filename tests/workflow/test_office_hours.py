@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from consult.settings.setting_sources import load_settings
 from consult.settings.setting_types import SettingsError
 from consult.workflow.office_hours import (
     DAYS,
@@ -199,7 +200,7 @@ def test_the_settings_make_the_office_or_are_refused(tmp_path: Path) -> None:
     for name, values in refused.items():
         for value in values:
             with pytest.raises(SettingsError, match=name.upper()):
-                make_settings(tmp_path, **{name: value})
+                load_settings(None, **{name: value})
 
 
 def _changes() -> dict[object, tuple[datetime, ZoneInfo]]:
