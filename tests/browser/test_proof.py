@@ -86,7 +86,7 @@ def test_a_form_that_waits_says_so_and_is_sent_in_the_end(browser: Browser, serv
     with visiting(browser, origin) as visit:
         visit.open(f"{hand_in(app)}/contact")
         stop_clock(visit)
-        visit.tab.evaluate("document.getElementById('proof').dataset.bits = 30")
+        visit.tab.evaluate("() => { window.Worker = class { postMessage() {} } }")  # never done
         fill(visit, "ada@example.com")
         button = visit.tab.locator("main form button")
         button.click()
