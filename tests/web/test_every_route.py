@@ -21,7 +21,6 @@ from consult.questionnaire.editions import newest
 from consult.storage.db import database as database_module
 from consult.storage.db.database import Database
 from consult.storage.drafts import drafts
-from consult.web import monitoring
 from tests.staff.access_matrix import names_in_path
 from tests.support.access_fixture import ADMIN, World
 from tests.support.apps import services_of
@@ -184,7 +183,6 @@ def test_every_page_can_be_read_while_nothing_can_be_saved(
     database = services_of(site.app).database
     monkeypatch.setattr(database, "busy_seconds", 0.001)
     monkeypatch.setattr(database_module, "_SPARE_SECONDS", 0.001)
-    monkeypatch.setattr(monitoring, "_PROBE_SECONDS", 0.001)
     monkeypatch.setitem(site.app.config, "PROPAGATE_EXCEPTIONS", False)
     usual = site.usual
     site.world.restore()

@@ -38,13 +38,7 @@ from tools.storm.audit import Audit, audit, make_due, open_jobs
 from tools.storm.faults import Faults
 from tools.storm.flaky_proxy import flaky_proxy
 from tools.storm.full_disk import SmallDisk
-from tools.storm.machines import (
-    Process,
-    kept_running,
-    make_machine,
-    make_postgres,
-    wait_until_it_runs,
-)
+from tools.storm.machines import Process, kept_running, make_machine, make_postgres
 from tools.storm.people import (
     BASE_URL,
     PASSWORD,
@@ -115,7 +109,6 @@ def storm(
         if engine == "postgresql":
             server, url = make_postgres(folder / "disk")
             stack.enter_context(kept_running([server]))
-            wait_until_it_runs(url)
         else:
             server, url = None, f"sqlite:///{folder}/disk/consult.db"
         database = stack.enter_context(closing(_new_database(url)))
@@ -166,9 +159,9 @@ def storm(
 
 
 def _new_database(url: str) -> Database:
-    """A database with all tables and two accounts."""
+    """A database with all tables and two accounts; waits until its server runs."""
     database = Database(url)
-    migrate.upgrade(database)
+    _once_it_runs(lambda: migrate.upgrade(database))
     with database.writing() as session:
         for email in STAFF:
             token = accounts.invite(session, email, "admin", timedelta(days=1))
@@ -200,7 +193,7 @@ def _finish(people: People, database: Database, ledger: Ledger) -> None:
             ledger.problems.append(f"not done in time: {', '.join(left)}")
             return
         _once_it_runs(lambda: make_due(database, "ready"))
-        time.sleep(0.1)
+        time.sleep(0.3)
 
 
 def _what_was_met(ledger: Ledger, processes: list[Process], faults: Faults) -> Iterator[str]:

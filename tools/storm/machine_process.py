@@ -10,13 +10,11 @@ from unittest.mock import patch
 from consult.commands import serve_commands
 from consult.delivery.worker import Worker
 from consult.report.pdf.renderer import Renderer
-from consult.storage.db import database, engines
+from consult.storage.db import database
 from tests.support.forks import run_command
 
 _POLL_SECONDS = 0.1
 """How often a worker looks for jobs; it waits ten times as long for a database that is away."""
-_RETRY_SECONDS = 0.5
-"""How often a server that does not answer is tried."""
 
 
 def run(
@@ -36,7 +34,6 @@ def run(
     with (
         patch.object(database, "datetime", WrongClock),
         patch.object(time, "time", lambda: right_time() + fast),
-        patch.object(engines, "_RETRY_SECONDS", _RETRY_SECONDS),
         patch.object(serve_commands, "Worker", partial(Worker, poll_seconds=_POLL_SECONDS)),
         patch.object(
             Renderer,

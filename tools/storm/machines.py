@@ -13,12 +13,9 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-import psycopg
-
 from tests.support.fork_server import ForkServer
 from tests.support.forks import HASTY
 from tests.support.mail_server import free_port
-from tests.support.patience import wait_until
 from tests.support.postgres import programs, run_program, server_user
 from tools.storm import machine_process
 
@@ -149,19 +146,6 @@ def make_postgres(folder: Path) -> tuple[Process, str]:
             return subprocess.Popen(command, user=user, cwd="/", stdout=output, stderr=output)
 
     return Process("database", start, log), url
-
-
-def wait_until_it_runs(url: str) -> None:
-    """Wait until a PostgreSQL server that was started takes connections."""
-
-    def runs() -> bool:
-        try:
-            psycopg.connect(url.replace("+psycopg", "")).close()
-        except psycopg.OperationalError:
-            return False
-        return True
-
-    wait_until(runs, "the start of the database")
 
 
 @contextmanager

@@ -10,11 +10,12 @@ import pytest
 from flask import Flask, Response, redirect
 from joserfc.jwk import RSAKey
 
+from consult.settings.setting_sources import load_settings
 from consult.settings.setting_types import SettingsError
 from consult.staff.accounts import oidc
 from consult.staff.accounts.oidc import CACHE_SECONDS, MAX_ANSWER, RETRY_SECONDS
 from consult.storage.accounts import account_admin, accounts
-from tests.support.apps import make_app, make_settings, services_of
+from tests.support.apps import make_app, services_of
 from tests.support.client import PageClient
 from tests.support.databases import write
 from tests.support.dripping_server import dripping_server
@@ -53,6 +54,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 LINK = "/staff/account/provider"
 CONFIRM = "/staff/confirm/provider"
+MALLORY: dict[str, Any] = {"sub": "mallory"}
 
 
 @pytest.fixture(scope="module")
@@ -419,14 +421,14 @@ class TestAttacks:
         PageClient(app).get(START, status=503)
         rogue.status = 500
         log_in(PageClient(rogue_app), rogue, status=400)
-        monkeypatch.setattr(oidc, "_TOTAL_TIMEOUT", 0.3)
+        monkeypatch.setattr(oidc, "_TOTAL_TIMEOUT", 0.1)
         empty_cache(rogue_app)
         ended = Event()
         rogue.answer = Response(drops(ended))
         PageClient(rogue_app).get(START, status=503)
         ended.set()  # no thread of the provider is left with it
         assert caplog.text.count("no answer: TimeoutError") == 1
-        with dripping_server([b"HTTP/1.1 200 OK\r\n"], b"X") as server:
+        with dripping_server([b"HTTP/1.1 200 OK\r\n"], b"X", seconds=0.02) as server:
             issuer = f"http://127.0.0.1:{server.port}"
             app = make_app(services_of(rogue_app).settings.var_dir, **settings_for(issuer))
             PageClient(app).get(START, status=503)
@@ -444,7 +446,7 @@ class TestAttacks:
 
 def drops(ended: Event) -> Iterator[str]:
     """A response that comes drop by drop, until it's ended."""
-    while not ended.wait(0.1):
+    while not ended.wait(0.02):
         yield " "
 
 
@@ -513,20 +515,20 @@ class TestReauthentication:
         assert finish_login(client, rogue, asked).location == FACTORS
         client.get(f"{FACTORS}/app")
 
-    @pytest.mark.parametrize(
-        "claims",
-        [{"auth_time": None}, {"auth_time": 1}, {"auth_time": "now"}, {"sub": "mallory"}],
-    )
     def test_without_asking_this_user_it_confirms_nothing(
-        self, client: PageClient, rogue: RogueProvider, claims: dict[str, Any]
+        self, client: PageClient, rogue: RogueProvider
     ) -> None:
-        rogue.claims = {"auth_time": now(client.app), **claims}
-        log_in(client, rogue, path=CONFIRM, status=400)
+        def assert_none_confirms() -> None:
+            for claims in ({"auth_time": None}, {"auth_time": 1}, {"auth_time": "now"}, MALLORY):
+                rogue.claims = {"auth_time": now(client.app), **claims}
+                log_in(client, rogue, path=CONFIRM, status=400)
+                client.get(f"{FACTORS}/app", status=303)
+
+        assert_none_confirms()
         make_user(client.app, "mallory@example.com")
         database = services_of(client.app).database
         assert write(database, accounts.link_identity, 2, rogue.address, "mallory")
-        log_in(client, rogue, path=CONFIRM, status=400)
-        client.get(f"{FACTORS}/app", status=303)
+        assert_none_confirms()
 
     def test_a_pending_form_waits_for_it(self, client: PageClient, rogue: RogueProvider) -> None:
         age_authentication(client.app, 0)
@@ -566,8 +568,8 @@ def now(app: Flask) -> int:
         ({"oidc_client_secret": None}, "must be set together"),
     ],
 )
-def test_settings_are_checked(tmp_path: Path, changed: dict[str, str | None], problem: str) -> None:
+def test_settings_are_checked(changed: dict[str, str | None], problem: str) -> None:
     given: dict[str, Any] = settings_for("https://id.example.com")
-    assert SECRET not in repr(make_settings(tmp_path, **given))
+    assert SECRET not in repr(load_settings(None, **given))
     with pytest.raises(SettingsError, match=problem):
-        make_settings(tmp_path, **{**given, **changed})
+        load_settings(None, **{**given, **changed})

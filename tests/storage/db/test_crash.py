@@ -28,7 +28,7 @@ def test_a_killed_writer_loses_nothing_it_acknowledged(database_url: str, tmp_pa
     acknowledged = tmp_path / "acknowledged"
     acknowledged.touch()
     writer = forks().start(write, database_url, acknowledged)
-    wait_until(lambda: acknowledged.read_text().count("\n") >= 50)
+    wait_until(lambda: acknowledged.read_text().count("\n") >= 150)
     writer.kill()
     writer.wait()
     tokens = acknowledged.read_text().split()
