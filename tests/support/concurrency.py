@@ -39,7 +39,7 @@ def begin_during(database: Database, first: Act, second: Act, then: Act | None =
         with database.writing() as session:
             first(session)
             waiting = other.submit(run)
-            _until_it_waits(database, waiting)
+            until_it_waits(database, waiting)
             if then:
                 then(session)
         waiting.result()
@@ -51,7 +51,7 @@ _SOMEONE_WAITS = text(
 )
 
 
-def _until_it_waits(database: Database, other: Future[Any]) -> None:
+def until_it_waits(database: Database, other: Future[Any]) -> None:
     """Give the other transaction a second to get to where it has to wait, or to its end.
 
     On SQLite it waits to begin. On a machine too slow for that, it comes later and has nothing to

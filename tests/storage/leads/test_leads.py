@@ -1,6 +1,6 @@
 """Leads: submitted once and frozen, contacts, the list, and the time it takes."""
 
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,7 @@ from consult.storage.leads import leads, submission
 from consult.storage.leads.submission import NewContact
 from consult.storage.tables.delivery_tables import JobRow
 from consult.storage.tables.submission_tables import SubmissionRow
-from tests.support.concurrency import at_once
+from tests.support.concurrency import at_once, until_it_waits
 from tests.support.databases import Clock, read, rows, write
 from tests.support.submissions import (
     CONTACT,
@@ -77,7 +77,7 @@ def test_an_answer_saved_during_submission_is_in_it_or_refused(database: Databas
             draft = drafts.load(session, token, lock=True)
             late = {"late": (1, "solo")}
             saving = other_tab.submit(write, database, drafts.save, token, late)
-            wait([saving], timeout=0.1)
+            until_it_waits(database, saving)
             assert draft is not None
             assert not saving.done(), "it waits"
             new = new_submission(answers={"given": dict(draft.answers)})
