@@ -61,13 +61,13 @@ def shape_of(html: str) -> tuple[str, list[str]]:
 
 
 def parse(html: str) -> Parsed:
-    """The elements of a page and its mistakes; what comes is the caller's own."""
+    """The elements of a page, to be read only, and its mistakes."""
     shape, fillings = shape_of(html)
     root, errors = _parsed(shape)
     if errors:  # which move elements about
         return _parsed_as_a_whole(html)
-    root = deepcopy(root)
     if fillings:
+        root = deepcopy(root)
         left = iter(fillings)
         _fill_in(root, left)
         assert next(left, None) is None

@@ -36,8 +36,17 @@ class Document:
                 found.setdefault(element.attrib["id"], element)
         return found
 
+    @cached_property
+    def _by_tag(self) -> dict[str, list[Element]]:
+        found: dict[str, list[Element]] = {}
+        for element in self.elements:
+            found.setdefault(element.tag, []).append(element)
+        return found
+
     def all(self, *tags: str, within: Element | None = None) -> list[Element]:
-        elements = self.elements if within is None else list(within.iter())
+        if within is None and len(tags) == 1:
+            return list(self._by_tag.get(tags[0], ()))
+        elements = self.elements if within is None else within.iter()
         return [element for element in elements if element.tag in tags]
 
     def ancestors(self, element: Element) -> Iterator[Element]:
