@@ -1,6 +1,6 @@
 """The check in a page of another site where browsers or the site make it harder."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Browser
@@ -10,7 +10,7 @@ from consult.storage.tables.submission_tables import DraftRow
 from tests.support.agency_site import HEADER, Embedded
 from tests.support.apps import services_of
 from tests.support.browser import visiting
-from tests.support.firefox import Firefox, firefox
+from tests.support.firefox import Firefox, starting_firefox
 from tests.support.keyboard_and_touch import fill_by_tapping
 from tests.support.owner_journey import as_sent
 from tests.support.patience import wait_until
@@ -30,54 +30,21 @@ ANSWER = """((answers) => {
 NEW_PAGE = "document.readyState === 'complete' && location.href !== arguments[0] && location.href"
 
 
+@pytest.fixture(scope="module", autouse=True)
+def starting() -> Iterator[Callable[[], Firefox]]:
+    """Firefox starts while Chromium is looked at."""
+    with starting_firefox() as connect:
+        yield connect
+
+
 @pytest.fixture(scope="module")
-def window(embedded: Embedded) -> Iterator[Firefox]:
-    with firefox() as started:
-        started.look(800, 900)
-        yield started
-
-
-def answer(window: Firefox) -> str:
-    """Answer the page in the frame, and go on; the address of the next."""
-    given = {name: as_sent(value) for name, value in BATON_ON_THE_FLOOR.answers.items()}
-    sent = {name: [one] if isinstance(one, str) else one for name, one in given.items() if one}
-    here = window.run("location.href")
-    window.run(ANSWER, sent)
-    return str(window.wait(NEW_PAGE, here))
-
-
-def test_firefox_shows_the_whole_way(window: Firefox, embedded: Embedded) -> None:
-    window.open(f"{embedded.agency}/?utm_source=fair&attributes=id=check")
-    window.wait("window.heard.some(([name]) => name === 'ready')")
-    first = window.run(BOX)[1]
-    address, heights = "", set()
-    while "/result/" not in address:
-        window.enter(FRAME)
-        address = answer(window)
-        assert window.cookies() == []
-        assert window.run("localStorage.length + sessionStorage.length") == 0
-        high = window.run("Math.ceil(document.documentElement.getBoundingClientRect().height)")
-        window.leave()
-        window.wait(f"{FRAME}.getBoundingClientRect().height >= arguments[0]", high)
-        top, height = window.run(BOX)
-        assert HEADER - 1 <= top <= 120, f"{address} begins at {top}"
-        heights.add(height)
-    assert max(heights) > 2 * first
-    reached = [name for name, *_ in window.run("window.heard")]
-    assert reached == ["ready", "started", "finished"]
-    assert window.cookies() == []
+def window(starting: Callable[[], Firefox]) -> Firefox:
+    started = starting()
+    started.look(800, 900)
+    return started
 
 
 STYLED = "getComputedStyle(document.documentElement).getPropertyValue('--touch') !== ''"
-
-
-def test_firefox_lets_a_page_without_an_origin_go_on(window: Firefox, embedded: Embedded) -> None:
-    window.open(f"{embedded.agency}/sandboxed")
-    window.enter("document.querySelector('iframe')")
-    for _ in range(3):
-        assert answer(window).startswith(f"{embedded.check}/embed/check/")
-        assert window.run("self.origin") == "null"
-        assert window.run(STYLED)
 
 
 def test_chromium_lets_a_page_without_an_origin_go_on(browser: Browser, embedded: Embedded) -> None:
@@ -121,3 +88,43 @@ def test_of_the_page_around_it_is_kept_what_is_known_and_allowed(
     with services_of(embedded.app).database.reading() as session:
         newest = select(DraftRow.source).order_by(DraftRow.id.desc()).limit(1)
         assert session.scalars(newest).one() == kept
+
+
+def answer(window: Firefox) -> str:
+    """Answer the page in the frame, and go on; the address of the next."""
+    given = {name: as_sent(value) for name, value in BATON_ON_THE_FLOOR.answers.items()}
+    sent = {name: [one] if isinstance(one, str) else one for name, one in given.items() if one}
+    here = window.run("location.href")
+    window.run(ANSWER, sent)
+    return str(window.wait(NEW_PAGE, here))
+
+
+def test_firefox_shows_the_whole_way(window: Firefox, embedded: Embedded) -> None:
+    window.open(f"{embedded.agency}/?utm_source=fair&attributes=id=check")
+    window.wait("window.heard.some(([name]) => name === 'ready')")
+    first = window.run(BOX)[1]
+    address, heights = "", set()
+    while "/result/" not in address:
+        window.enter(FRAME)
+        address = answer(window)
+        assert window.cookies() == []
+        assert window.run("localStorage.length + sessionStorage.length") == 0
+        high = window.run("Math.ceil(document.documentElement.getBoundingClientRect().height)")
+        window.leave()
+        window.wait(f"{FRAME}.getBoundingClientRect().height >= arguments[0]", high)
+        top, height = window.run(BOX)
+        assert HEADER - 1 <= top <= 120, f"{address} begins at {top}"
+        heights.add(height)
+    assert max(heights) > 2 * first
+    reached = [name for name, *_ in window.run("window.heard")]
+    assert reached == ["ready", "started", "finished"]
+    assert window.cookies() == []
+
+
+def test_firefox_lets_a_page_without_an_origin_go_on(window: Firefox, embedded: Embedded) -> None:
+    window.open(f"{embedded.agency}/sandboxed")
+    window.enter("document.querySelector('iframe')")
+    for _ in range(3):
+        assert answer(window).startswith(f"{embedded.check}/embed/check/")
+        assert window.run("self.origin") == "null"
+        assert window.run(STYLED)

@@ -10,8 +10,8 @@ import shutil
 import signal
 import socket
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO
@@ -106,9 +106,15 @@ class Firefox:
 
 
 @contextmanager
-def firefox() -> Iterator[Firefox]:
-    """Start Firefox with a fresh profile and without a window on the screen."""
-    with TemporaryDirectory(prefix="firefox-", ignore_cleanup_errors=True) as folder:
+def starting_firefox() -> Iterator[Callable[[], Firefox]]:
+    """Start Firefox with a fresh profile and without a window on the screen.
+
+    That takes seconds, in which others may go on; what it yields waits until it's there.
+    """
+    with ExitStack() as stack:
+        folder = stack.enter_context(
+            TemporaryDirectory(prefix="firefox-", ignore_cleanup_errors=True)
+        )
         lines = (f"user_pref({json.dumps(k)}, {json.dumps(v)});" for k, v in PREFERENCES.items())
         Path(folder, "user.js").write_text("\n".join(lines))
         process = subprocess.Popen(
@@ -118,13 +124,15 @@ def firefox() -> Iterator[Firefox]:
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
-        try:
+        stack.callback(process.wait)
+        stack.callback(os.killpg, process.pid, signal.SIGKILL)  # it has several processes
+
+        def connect() -> Firefox:
             port = wait_until(lambda: _port(Path(folder)), "Firefox to start")
-            with socket.create_connection(("127.0.0.1", port), patience(60)) as connection:
-                yield Firefox(connection)
-        finally:
-            os.killpg(process.pid, signal.SIGKILL)  # it has several processes
-            process.wait()
+            address = ("127.0.0.1", port)
+            return Firefox(stack.enter_context(socket.create_connection(address, patience(60))))
+
+        yield connect
 
 
 def _port(profile: Path) -> int:
