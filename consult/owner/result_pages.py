@@ -265,10 +265,9 @@ def _walk_as(submitted: SubmissionRow, depth: Depth) -> Walk:
 def _scored_parts(walk: Walk) -> Mapping[str, str]:
     """The names of the parts of both scores that a walk asks about, by id."""
     texts = walk.questionnaire.texts.findings["dimensions"]
-    asked = {asked.id for asked in walk.asked}
     parts = walk.questionnaire.dimensions
     return {
         part.id: for_owner(texts[part.id], walk.facts)["name"]
         for part in parts
-        if part.sorting or asked & set(part.items)
+        if part.sorting or walk.by_id.keys() & set(part.items)
     }

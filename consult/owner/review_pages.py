@@ -131,8 +131,7 @@ def _double_check_form(
 
 
 def _double_check_page(walk: Walk, ids: Sequence[str]) -> WalkPage:
-    asked = {asked.id: asked for asked in walk.asked}
-    questions = tuple(asked[id] for id in dict.fromkeys(ids) if id in asked)
+    questions = tuple(walk.by_id[id] for id in dict.fromkeys(ids) if id in walk.by_id)
     return WalkPage("contradictions", "", Heading(""), questions)
 
 
@@ -150,10 +149,9 @@ def _double_check(walk: Walk) -> tuple[str, Sequence[str]]:
         inputs = walk.questionnaire.structure.roles.money
         ids = (inputs.new_customers, inputs.leads, inputs.worked, inputs.buyers)
         return disagreement(card.money, texts["numbers"]), ids
-    asked = {asked.id for asked in walk.asked}
     for rule in card.impossible:
         # A fact is no single answer that could be changed here.
-        return texts[rule.id], [id for id in card.evidence(rule) if id in asked]
+        return texts[rule.id], [id for id in card.evidence(rule) if id in walk.by_id]
     one_lead = walk.questionnaire.structure.roles.one_lead
     odd = far_from_usual(walk)
     return odd, (one_lead.first_reply, one_lead.heard_back) if odd else ()

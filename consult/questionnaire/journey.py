@@ -105,13 +105,18 @@ class Walk:
     given: Mapping[str, Answer]
 
     @cached_property
+    def by_id(self) -> Mapping[str, Asked]:
+        """The questions on the path by their ids, in order."""
+        return {asked.id: asked for asked in self.asked}
+
+    @cached_property
     def on_path(self) -> OnPathAnswers:
         values = {asked.id: asked.answer for asked in self.asked if asked.answer is not None}
         return OnPathAnswers(
             questionnaire=self.questionnaire,
             depth=self.depth,
             facts=self.facts,
-            asked=tuple(asked.id for asked in self.asked),
+            asked=tuple(self.by_id),
             values=values,
             missing=tuple(asked.id for asked in self.asked if asked.open),
             ignored=tuple(id for id in self.given if id not in values),
@@ -128,8 +133,7 @@ class Walk:
     @cached_property
     def pages(self) -> tuple[WalkPage, ...]:
         """The pages with at least one question on the path, in order."""
-        asked = {a.id: a for a in self.asked}
-        headings = self.questionnaire.texts.pages
+        asked, headings = self.by_id, self.questionnaire.texts.pages
         pages = []
         for part in self.questionnaire.structure.parts:
             for page in part.pages:
@@ -188,12 +192,11 @@ class Walk:
     @cached_property
     def not_asked(self) -> tuple[NotAsked, ...]:
         """The scored items that are not on the path, each with its reason."""
-        asked = {a.id for a in self.asked}
         wordings = self.questionnaire.wordings(self.facts)
         return tuple(
             NotAsked(question, wordings[id][1], self._reason(question))
             for id, question in self.questionnaire.questions.items()
-            if question.kind is Kind.RUNG and id not in asked
+            if question.kind is Kind.RUNG and id not in self.by_id
         )
 
     def _reason(self, question: Question) -> str:

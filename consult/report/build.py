@@ -59,7 +59,7 @@ class _Writer:
         self.scorecard = card
         self.roles = walk.questionnaire.structure.roles
         self.sign = CURRENCY_SIGNS[currency]
-        self.asked = {asked.id: asked for asked in walk.asked}
+        self.asked = walk.by_id
         self.findings: Mapping[str, Any] = walk.questionnaire.texts.findings
         self.cards = tuple(self._cards())
 

@@ -97,7 +97,7 @@ class _Explainer:
     def __init__(self, walk: Walk) -> None:
         self.walk = walk
         self.card = scorecard_of(walk.on_path)
-        self.asked = {asked.id: asked for asked in walk.asked}
+        self.asked = walk.by_id
         self.texts: Mapping[str, Any] = walk.questionnaire.texts.findings
 
     def lines(self) -> Iterator[tuple[str, LineReason]]:

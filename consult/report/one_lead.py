@@ -72,7 +72,7 @@ def far_from_usual(walk: Walk) -> str:
 
 def _answers_of(walk: Walk) -> tuple[OneLeadInputs, dict[str, Asked], dict[str, Answer | None]]:
     """Which questions are about the lead; what was answered, and what of it is known."""
-    asked = {one.id: one for one in walk.asked if one.answer is not None}
+    asked = {id: one for id, one in walk.by_id.items() if one.answer is not None}
     known = {id: one.answer for id, one in asked.items() if one.answer != UNKNOWN}
     return walk.questionnaire.structure.roles.one_lead, asked, known
 

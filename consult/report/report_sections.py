@@ -39,11 +39,10 @@ from consult.settings.brand import CURRENCY_SIGNS
 def agreement_of(walk: Walk, texts: Mapping[str, Any]) -> Agreement:
     """The agreement of a complete walk; `texts` is `agreement` in the edition's findings."""
     page = for_owner(texts["page"], walk.facts)
-    asked = {one.id: one for one in walk.asked}
     left_out = {(one.question.id, one.reason) for one in walk.not_asked}
     lines = []
     for id, question in walk.questionnaire.structure.roles.agreement.items():
-        own, answered = for_owner(texts["lines"][id], walk.facts), asked.get(question)
+        own, answered = for_owner(texts["lines"][id], walk.facts), walk.by_id.get(question)
         text = own["settled" if _is_decided(answered) else "open"]
         who = texts["names"][str(answered.answer)] if "{who}" in text and answered else ""
         today = _today(answered, page, (question, "quick_look") in left_out)
@@ -76,7 +75,7 @@ def jobs_of(walk: Walk, sign: str) -> TwoJobs:
 def answer_to(items: Iterable[str], walk: Walk, sign: str = "") -> str:
     """The answer to the first of these questions that was answered, or an empty text."""
     said = next((id for id in items if id in walk.on_path.values), None)
-    return next((in_words(asked, sign) for asked in walk.asked if asked.id == said), "")
+    return in_words(walk.by_id[said], sign) if said else ""
 
 
 LONGEST_FINDING = 18
