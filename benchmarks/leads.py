@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 from urllib.parse import parse_qs
 
 from flask import Flask
+from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from benchmarks import many_leads
 from benchmarks.many_leads import NOW, SPAN, fill, word
@@ -156,14 +157,22 @@ def _milliseconds(
 
 
 def _page_getter(app: Flask, path: str = "/staff/leads") -> Callable[[str], None]:
-    """Gets a page as a signed-in user, without the test client's checks of it."""
+    """Gets a page as a signed-in user.
+
+    It calls the app as a server does. The test client would add about half a millisecond, to make
+    the request and to keep cookies.
+    """
     client = signed_in(app)._client
+    client.get(path)  # which puts the token of forms into the cookie
+    cookie = client.get_cookie("staff")
+    headers = [("Cookie", f"staff={cookie.value if cookie else ''}")]
+    request = EnvironBuilder(path, headers=headers).get_environ()
 
     def get(query: str) -> None:
-        answer = client.get(f"{path}?{query}")
-        if answer.status_code != 200:
-            raise RuntimeError(f"{query} answers {answer.status_code}")
-        answer.get_data()
+        answer, status, _ = run_wsgi_app(app, request | {"QUERY_STRING": query})
+        if status != "200 OK":
+            raise RuntimeError(f"{query} answers {status}")
+        b"".join(answer)
 
     return get
 
