@@ -47,8 +47,7 @@ def whole(score: Fraction) -> int:
 
 def significant(amount: Fraction) -> int:
     """An amount rounded to two significant figures, at least to a whole number."""
-    size = len(str(int(amount)))
-    step = int(10 ** max(0, size - 2))
+    step = int(10 ** max(0, len(str(int(amount))) - 2))
     return int(amount / step + Fraction(1, 2)) * step
 
 
@@ -261,9 +260,8 @@ def safe_text(text: str, limit: int = 120, otherwise: str = "") -> str:
 @cache
 def _letters() -> frozenset[int]:
     """The code points that at least one of the report's fonts has."""
-    fonts = sorted((FONTS.parent / "fonts").glob("*.ttf"))
     letters: set[int] = set()
-    for file in fonts:
+    for file in (FONTS.parent / "fonts").glob("*.ttf"):
         with TTFont(file, lazy=True) as font:
             letters.update(font.getBestCmap())
     return frozenset(letters)
@@ -336,9 +334,7 @@ def _link(number: str, before: str, after: str) -> str:
     if first.lstrip("(").startswith(("+", "00")):
         first = first.replace("(0)", "")
     digits = re.sub(r"\D", "", first)
-    leads = re.match(r"[(+]|\d{3}", number) or _LABEL.fullmatch(
-        before.split(":")[-1].split(",")[-1]
-    )
+    leads = re.match(r"[(+]|\d{3}", number) or _LABEL.fullmatch(re.split("[:,]", before)[-1])
     if (
         not leads
         or before.endswith(("*", "#", "+", "[", "/"))
