@@ -445,8 +445,10 @@ class TestAttacks:
 
 
 def drops(ended: Event) -> Iterator[str]:
-    """A response that comes drop by drop, until it's ended."""
-    while not ended.wait(0.02):
+    """A response that comes drop by drop, until it's ended, or for ten seconds."""
+    for _ in range(500):
+        if ended.wait(0.02):
+            return
         yield " "
 
 
