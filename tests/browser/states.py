@@ -55,6 +55,11 @@ def open_all(visit: Visit) -> None:
     visit.tab.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true })")
 
 
+def tick_all(visit: Visit, boxes: str) -> None:
+    ticked = "boxes => boxes.filter(box => { box.click(); return box.checked }).length"
+    assert visit.tab.locator(boxes).evaluate_all(ticked)
+
+
 def send_empty(form: str) -> Step:
     def send(visit: Visit) -> None:
         open_all(visit)
@@ -77,8 +82,7 @@ def send_late_to_lead(visit: Visit) -> None:
 
 
 def too_many_symptoms(visit: Visit) -> None:
-    for box in visit.tab.locator("[name=symptoms]").all():
-        box.check()
+    tick_all(visit, "[name=symptoms]:not(:checked)")
     press()(visit)
 
 
@@ -89,8 +93,7 @@ def a_word_in_doubt(visit: Visit) -> None:
 
 
 def select_all(visit: Visit) -> None:
-    for box in visit.tab.locator("tbody [name=lead]").all():
-        box.check()
+    tick_all(visit, "tbody [name=lead]")
 
 
 def win_all(visit: Visit) -> None:
@@ -313,7 +316,12 @@ STAFF_STATES = (
     State(
         "leads filtered", on("/staff/leads?stage=open&text=a&sort=next"), open_all, signed_in=True
     ),
-    State("leads selected", on("/staff/leads?consult=yes"), select_all, signed_in=True),
+    State(
+        "leads selected",
+        on("/staff/leads?archetype=well_rehearsed_relay"),
+        select_all,
+        signed_in=True,
+    ),
     State("no lead fits", on("/staff/leads?text=nobody&stage=won&stage=lost"), signed_in=True),
     State("many leads", on("/staff/leads/bulk?do=all&demo=without"), signed_in=True),
     State("many leads refused", on("/staff/leads/bulk?lead=1&lead=2"), win_all, signed_in=True),
