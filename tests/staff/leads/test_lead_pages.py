@@ -182,6 +182,29 @@ def test_pdfs_are_linked_when_made(staff: PageClient, database: Database, lead_i
         assert pdf.headers["Content-Disposition"] == f"inline; filename={saved_as}"
 
 
+def test_the_list_says_which_pdfs_failed(app: Flask, staff: PageClient, database: Database) -> None:
+    """It reads the same as the page of a lead, by a query of its own."""
+    lead_id = make_lead(app)
+    leased: dict[str, object] = {"state": "leased", "lease_token": "x"}
+    done: dict[str, object] = {"state": "done", "lease_token": None, "finished_at": FAILED_AT}
+    found = []
+    for changes, revision in (
+        ({"state": "ready"}, 0),
+        (leased, 0),
+        (done, 0),
+        (FAILED, 0),
+        (FAILED, 1),
+    ):
+        change_jobs(database, changes, jobs.RENDER_REPORT)
+        if revision:
+            write(database, documents.put, lead_id, documents.REPORT, revision, b"%PDF")
+        state = read(database, documents.pdf_states, [lead_id])[lead_id]
+        is_told = "PDF failed" in staff.get("/staff/leads").with_class("is-late")
+        assert is_told == (state == "failed")
+        found.append(state)
+    assert found == ["pending", "pending", "failed", "failed", "ready"]
+
+
 def test_background_jobs_can_be_retried(app: Flask, staff: PageClient, database: Database) -> None:
     lead_id = make_lead(app)
     states: list[tuple[dict[str, object], str]] = [
