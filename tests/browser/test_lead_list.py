@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.browser import Visit
+from tests.support.browser import DESK_WIDTH, PHONE_WIDTH, Visit
 from tests.support.keyboard_and_touch import tab_to
 
 
@@ -53,3 +53,20 @@ def test_many_leads_are_seen_at_once(plain: Visit, width: int, height: int, leas
     boxes = [row.bounding_box() for row in plain.tab.locator(".leads tbody tr").all()]
     tops, heights = zip(*((box["y"], box["height"]) for box in boxes if box), strict=True)
     assert (height - tops[0]) / (sum(heights) / len(heights)) >= least
+
+
+@pytest.mark.parametrize("width", [PHONE_WIDTH, DESK_WIDTH])
+def test_the_bar_of_selected_leads_hides_nothing_that_has_the_focus(
+    plain: Visit, width: int
+) -> None:
+    plain.look(width, height=420)
+    plain.open("/staff/leads")
+    tab_to(plain.tab, ".leads tbody [name=lead]")
+    plain.tab.keyboard.press("Space")
+    for number in range(10):
+        plain.tab.keyboard.press("Tab")
+        hidden = plain.tab.evaluate(
+            "document.querySelector('.bulk').getBoundingClientRect().top"
+            " - document.activeElement.getBoundingClientRect().bottom"
+        )
+        assert hidden >= 0, f"element {number} is {-hidden:.0f} px below the top of the bar"

@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.browser.site import Site
-from tests.support.browser import Visit
+from tests.support.browser import DESK_WIDTH, PHONE_WIDTH, Visit
 from tests.support.keyboard_and_touch import tab_to
 
 SCRIPT = Path(__file__).parents[2] / "static/js/what-if.js"
@@ -46,6 +48,20 @@ def test_keys_without_javascript_show_the_same(
     tab_to(plain_owner.tab, "form.what-if button")
     plain_owner.leave(lambda: plain_owner.tab.keyboard.press("Enter"))
     assert scores(plain_owner) == scores(owner)
+
+
+@pytest.mark.parametrize("width", [PHONE_WIDTH, DESK_WIDTH])
+def test_the_scores_hide_nothing_that_has_the_focus(owner: Visit, site: Site, width: int) -> None:
+    owner.look(width, height=700)
+    owner.open(f"{site.result}/what-if")
+    tab_to(owner.tab, "form.what-if button")
+    for field in owner.tab.locator("form.what-if :is(select, input:checked)").all()[:1:-1]:
+        owner.tab.keyboard.press("Shift+Tab")
+        room = owner.tab.evaluate(
+            "document.activeElement.getBoundingClientRect().top"
+            " - document.querySelector('.moves').getBoundingClientRect().bottom"
+        )
+        assert room >= 0, f"{field} is {-room:.0f} px above the end of the scores"
 
 
 def test_the_script_is_small() -> None:
