@@ -29,7 +29,7 @@ from tests.support.staff_client import make_user, signed_in
 
 LEADS = 100_000
 LEADS_OF_TODAY = 20_000
-ROUNDS = 7
+ROUNDS = 25
 SLOWEST, MEDIAN = 150, 10
 TODAY = 60
 """The aims in milliseconds: for each page; for the median of all pages and of all searches; and
