@@ -17,7 +17,8 @@ MODULES = sorted(
     if "edition_" not in path.parent.name and path.parent.name != "versions"
 )
 """Without editions and migrations: there are ever more of them, and none changes any more."""
-FILES_MAX = 250
+FILES_MAX = 200
+"""With code in them."""
 LINES_MAX = 350
 """No module is longer: one that is has two subjects."""
 
@@ -72,7 +73,7 @@ def test_every_module_has_a_name_of_its_own() -> None:
 
 
 def test_the_code_is_small_enough_to_know() -> None:
-    assert len(MODULES) <= FILES_MAX
+    assert sum(path.stat().st_size > 0 for path in MODULES) <= FILES_MAX
     lines = {path.name: len(path.read_text("utf-8").splitlines()) for path in MODULES}
     assert {name: count for name, count in lines.items() if count > LINES_MAX} == {}
 
