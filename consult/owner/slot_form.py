@@ -26,6 +26,7 @@ OPEN_DAYS, FOLDED_DAYS = 2, 8
 """How many days with free times a page shows, and how many more it has folded."""
 
 _SLOT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}Z")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 _ZONES: Mapping[str, Sequence[str]] = {
     "United States": (
@@ -161,7 +162,7 @@ def picker(session: Session, booking: BookingRow | None = None) -> Picker:
     times, is_sure = own_calendar.free(session, booking_rules(), but_of)
     starts = [start.astimezone(time_zone(zone)) for start in times]
     days = [(day, list(of_day)) for day, of_day in groupby(starts, datetime.date)]
-    asked = request.args.get("day", type=date.fromisoformat)
+    asked = _asked_day()
     at = next((n for n, (day, _) in enumerate(days) if asked and day >= asked), 0)
     first_later = at + OPEN_DAYS + FOLDED_DAYS
     return Picker(
@@ -177,6 +178,15 @@ def picker(session: Session, booking: BookingRow | None = None) -> Picker:
         is_guessing=request.method == "GET" and booking is None and "zone" not in request.args,
         is_sure=is_sure,
     )
+
+
+def _asked_day() -> date | None:
+    """The day to show times from, if the page was asked for one."""
+    text = request.args.get("day", "")
+    try:
+        return date.fromisoformat(text) if _DAY.fullmatch(text) else None
+    except ValueError:
+        return None
 
 
 def _day(day: date, starts: Sequence[datetime]) -> Day:

@@ -132,7 +132,7 @@ def test_everybody_can_use_every_page(
     for width, scheme in looks:
         visit.look(width, scheme, height=740)
         found += [f"{width} {scheme}: {violation}" for violation in axe_violations(visit)]
-    # Beginning with the size that the window has, as each change of it is laid out anew.
+    # Beginning with the size that the window has, as each change of it is laid out again.
     for width in sorted(SIZES, key=lambda width: width != visit.size[0]):
         visit.look(width, visit.scheme, height=SIZES[width])
         if wider := visit.overflow():

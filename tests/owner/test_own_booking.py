@@ -283,7 +283,8 @@ def test_more_days_follow_by_links(tmp_path: Path) -> None:
     assert legends(later)[0] == "Tuesday, March 17"
     assert later.form("/book").action.endswith("?day=2026-03-17")
     assert legends(site.client.get(later.link("Earlier days"))) == legends(page)
-    for day in ("x", "2026-02-30", "9" * 5000, "9999-12-31", "0001-01-01", "２026-03-17"):  # noqa: RUF001
+    others = ("x", "2026-02-30", "20260317", "2026-W12-2", "9999-12-31", "0001-01-01")
+    for day in (*others, "9" * 5000, "２026-03-17"):  # noqa: RUF001
         asked = site.client.send("GET", f"{path}/book", status=200, query_string={"day": day})
         assert legends(asked) == legends(page), day
 

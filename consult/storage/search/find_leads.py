@@ -190,7 +190,7 @@ class _Query:
         return few.limit(FEW).cte("few")
 
 
-# Parts of a query by name: SQLAlchemy would derive the columns of each anew, which takes longer
+# Parts of a query by name: SQLAlchemy would derive the columns of each again, which takes longer
 # than running it.
 _LEADS = select(LeadRow.__table__)
 _FEW = table("few", *(column(one.name, one.type) for one in _LEADS.selected_columns))
