@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from consult.storage.db.database import Database
 
@@ -88,9 +88,15 @@ def computed_by(database: Database) -> Callable[[], float]:
     """
     if database.is_sqlite:
         return time.process_time
+    told: list[Path] = []
+
+    @event.listens_for(database.engine, "connect")
+    def tell(connection: Any, _record: Any) -> None:
+        told.append(Path(f"/proc/{connection.info.backend_pid}/schedstat"))
+
+    database.engine.dispose()  # so that each connection is told of
     with database.reading() as session:
-        mine = text("SELECT pid FROM pg_stat_activity WHERE datname = current_database()")
-        told = [Path(f"/proc/{pid}/schedstat") for pid in session.scalars(mine)]
+        session.execute(text("SELECT 1"))
     if not all(file.exists() for file in told):
         return time.perf_counter
     return lambda: (

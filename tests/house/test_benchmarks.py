@@ -1,13 +1,15 @@
 """The benchmarks run, end by themselves, and say what they mean."""
 
 import json
+import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 from click.testing import CliRunner
+from sqlalchemy import text
 
 from benchmarks import __main__ as command
 from benchmarks import (
@@ -24,6 +26,7 @@ from benchmarks import (
     worker,
 )
 from benchmarks.measure import Row
+from consult.storage.db.database import Database
 from tests.support.postgres import PostgresServer
 
 SHORT = "<!doctype html><html lang=en><title>A short page</title><h1>Few words</h1></html>"
@@ -40,6 +43,20 @@ def test_rows_say_how_many_times_the_floor_ours_costs_and_whether_aims_are_met()
     assert command.in_short([near, watched]) == "1 aims, all met. Nearest: near, 1.90x."
     assert "MISSED by 1: far." in command.in_short([near, far, watched])
     assert command.in_short([watched]) == ""
+
+
+def test_what_a_server_computes_for_a_later_connection_counts(
+    postgres: PostgresServer,
+) -> None:
+    busy = text("SELECT count(*) FROM generate_series(1, 300000)")
+    with closing(Database(postgres.create_database())) as database:
+        clock = measure.computed_by(database)
+        start, ours = clock(), time.process_time()
+        with database.reading() as first, database.reading() as later:
+            first.execute(text("SELECT 1"))
+            later.execute(busy)
+        ours = time.process_time() - ours
+        assert clock() - start > 2 * ours
 
 
 QUICK_ONLY = {
