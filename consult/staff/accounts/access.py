@@ -190,12 +190,14 @@ def _load_session() -> StaffSessionRow | None:
     if not isinstance(token, str):
         return None
     made = services()
+    must_have_factor = made.settings.staff_second_factor == "required"
+    alive_for = lifetime()
     with made.database.reading() as reading:
-        found = sessions.find_session(reading, token, lifetime())
+        found = sessions.find_session(reading, token, alive_for)
         if found is None:
             return None
         g.must_set_up = (
-            made.settings.staff_second_factor == "required"
+            must_have_factor
             and found.method != PROVIDER
             and not factors.factors_of(reading, found.user_id).any
         )
