@@ -20,6 +20,10 @@ BUSY_SECONDS = 10
 """The longest wait for other transactions, or for a free connection."""
 
 _CONNECT_SECONDS = 5
+_PREPARED = 300
+"""So many statements stay planned in a connection; the lists alone have more than the usual 100."""
+_RANDOM_PAGE_COST = 1.1
+"""What PostgreSQL recommends for disks without heads; at 4, it would read all leads for a few."""
 _RETRY_SECONDS = 2
 """While a server does not answer, it is tried that often, and other connections fail at once."""
 _LATE_SECONDS = 1
@@ -172,7 +176,14 @@ def postgres_engine(url: str, statement_seconds: int | None) -> Engine:
         connection.execute(f"SET statement_timeout = {statement_seconds * 1000}")
         connection.commit()
 
+    event.listen(engine, "connect", _plan_well)
     return engine
+
+
+def _plan_well(connection: Any, _record: Any) -> None:
+    connection.prepared_max = _PREPARED
+    connection.execute(f"SET random_page_cost = {_RANDOM_PAGE_COST}")
+    connection.commit()
 
 
 def _refuse_other_encodings(connection: Any) -> None:
