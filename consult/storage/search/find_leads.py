@@ -21,8 +21,11 @@ from consult.storage.tables.account_tables import StaffUserRow
 from consult.storage.tables.lead_tables import LeadRow, is_overdue
 from consult.storage.tables.submission_tables import ContactRow
 
-FEW = 2_000
-"""If a filter selects at most so many leads, they are read first."""
+FEW, FEW_WITH_WORD = 2_000, 8_000
+"""If a filter selects at most so many leads, they are read first; or a word of a search.
+
+To look whether a lead has a word takes longer than to look at its columns.
+"""
 
 COUNT_TO = 1_000
 """More leads than this are not counted one by one."""
@@ -176,18 +179,19 @@ class _Query:
 
     def _find_few(self) -> CTE | None:
         """The leads of the condition that selects the fewest, if those are few: for `_FEW`."""
-        indexed = self._wanted.indexed_ids(self._context)
+        by_word, by_column = self._wanted.indexed_ids(self._context)
+        indexed = [*((ids, FEW_WITH_WORD) for ids in by_word), *((ids, FEW) for ids in by_column)]
         if not indexed:
             return None
-        capped = (ids.limit(FEW + 1).subquery() for ids in indexed)
+        capped = (ids.limit(most + 1).subquery() for ids, most in indexed)
         counts = (select(func.count()).select_from(ids).scalar_subquery() for ids in capped)
         numbers = self._session.rows(select(*counts)).one()
-        number, at = min((number, at) for at, number in enumerate(numbers))
-        if number > FEW:
+        counted = [(number, at) for at, number in enumerate(numbers) if number <= indexed[at][1]]
+        if not counted:
             return None
+        ids, most = indexed[min(counted)[1]]
         # A subquery with a limit is read on its own by both engines, whatever the order.
-        few = _LEADS.where(LeadRow.submission_id.in_(indexed[at].limit(FEW)))
-        return few.limit(FEW).cte("few")
+        return _LEADS.where(LeadRow.submission_id.in_(ids.limit(most))).limit(most).cte("few")
 
 
 # Parts of a query by name: SQLAlchemy would derive the columns of each again, which takes longer

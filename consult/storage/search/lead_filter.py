@@ -327,8 +327,8 @@ class LeadFilter:
         # Not as an equation: an index would be used that selects nearly every lead.
         return found if self.spam else [*found, lead.suspect.is_not(True)]
 
-    def indexed_ids(self, context: Context) -> list[Select[int]]:
-        """The leads that each condition with an index selects; a lead may be selected twice."""
+    def indexed_ids(self, context: Context) -> tuple[list[Select[int]], list[Select[int]]]:
+        """The leads that each word selects, maybe twice, and each other condition with an index."""
         all_terms = (*query_terms(self.text), *query_terms(self.similar, similar=True))
         by_column = [
             select(LeadRow.submission_id).where(
@@ -337,7 +337,7 @@ class LeadFilter:
             for name in self.active
             if DEFINITIONS[name].indexed
         ]
-        return [*map(_with_terms, all_terms), *by_column]
+        return list(map(_with_terms, all_terms)), by_column
 
 
 DEFINITIONS: Mapping[str, Definition] = {

@@ -188,6 +188,7 @@ def test_the_pages_are_what_filtering_every_lead_gives(
     @example(LeadFilter(similar="zoey okafur"), 8, 2_000)
     def check(wanted: LeadFilter, limit: int, few: int) -> None:
         monkeypatch.setattr(find_leads, "FEW", few)
+        monkeypatch.setattr(find_leads, "FEW_WITH_WORD", few)
         with database.reading() as session:
             pages = all_pages(session, wanted, limit)
             now = session.now()
