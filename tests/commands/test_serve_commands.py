@@ -189,9 +189,7 @@ def assert_a_thousand_connections_that_say_nothing_or_half_of_something_cost_not
         assert time.monotonic() - start < patience() / 2
 
 
-def test_a_worker_that_cannot_be_started_is_started_later(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_worker_that_cannot_be_started_is_started_later(monkeypatch: pytest.MonkeyPatch) -> None:
     """When memory is short, for instance."""
     stop, errors = threading.Event(), [OSError("no memory")]
 

@@ -68,9 +68,7 @@ def test_a_submission_gets_its_pdfs_once(database: Database, clock: Clock) -> No
 
 
 @ON_SQLITE
-def test_only_the_newest_pdf_of_a_contact_is_rendered(
-    database: Database,
-) -> None:
+def test_only_the_newest_pdf_of_a_contact_is_rendered(database: Database) -> None:
     token, press = submitted(database), Press()
     save_contact(database, token)
     assert run_worker(database, press) == 7  # and staff are notified of three things

@@ -283,9 +283,7 @@ def test_a_tunnel_is_public_if_both_ends_are(server: IPv4Address, client: IPv4Ad
 
 
 @given(st.ip_addresses(v=6))
-def test_other_addresses_are_public_only_if_wrapped(
-    address: IPv6Address,
-) -> None:
+def test_other_addresses_are_public_only_if_wrapped(address: IPv6Address) -> None:
     wrapped = address.ipv4_mapped or address in IPv6Network("64:ff9b::/96")
     if is_public(str(address)) and not wrapped:
         assert address in IPv6Network("2000::/3")

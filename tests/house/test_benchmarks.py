@@ -45,9 +45,7 @@ def test_rows_say_how_many_times_the_floor_ours_costs_and_whether_aims_are_met()
     assert command.in_short([watched]) == ""
 
 
-def test_what_a_server_computes_for_a_later_connection_counts(
-    postgres: PostgresServer,
-) -> None:
+def test_what_a_server_computes_for_a_later_connection_counts(postgres: PostgresServer) -> None:
     busy = text("SELECT count(*) FROM generate_series(1, 300000)")
     with closing(Database(postgres.create_database())) as database:
         clock = measure.computed_by(database)

@@ -8,10 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 
-MAY_STAND_ON = {
-    "consult.questionnaire": {"yaml"},
-    "consult.scoring": set[str](),
-}
+MAY_STAND_ON = {"consult.questionnaire": {"yaml"}, "consult.scoring": set[str]()}
 
 
 @pytest.fixture(scope="module")

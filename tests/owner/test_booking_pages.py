@@ -55,9 +55,7 @@ def is_counted(app: Flask) -> bool:
     return stats.pressed
 
 
-def test_the_button_leads_to_the_calendar_with_a_key_that_names_the_lead(
-    app_with: MakeApp,
-) -> None:
+def test_the_button_leads_to_the_calendar_with_a_key_that_names_the_lead(app_with: MakeApp) -> None:
     app = app_with(CALENDLY)
     client, path = PageClient(app), hand_in(app)
     page = client.get(path)

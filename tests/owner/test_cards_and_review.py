@@ -88,9 +88,7 @@ def test_numbers_can_be_fixed_in_place_and_in_two_tabs(doubtful: Journey) -> Non
     assert list(wrong.errors) == ["new_customers_last_month"]
 
 
-def test_nothing_changes_without_a_change_and_a_number_can_be_taken_back(
-    doubtful: Journey,
-) -> None:
+def test_nothing_changes_without_a_change_and_a_number_can_be_taken_back(doubtful: Journey) -> None:
     journey, form = doubtful, doubtful.page.form("/contradictions")
     before = answers_of(journey)
     journey.client.submit(form)

@@ -77,9 +77,7 @@ def test_the_points_on_the_page_add_up_to_the_printed_scores(app: Flask, persona
     assert round(sum(possible for _, possible in lines), 1) == 200
 
 
-def test_every_answer_has_its_reason_and_every_finding_the_answers_it_read(
-    result: Result,
-) -> None:
+def test_every_answer_has_its_reason_and_every_finding_the_answers_it_read(result: Result) -> None:
     page = result.open("why")
     lead_list = newest().wording("lead_list")
     assert lead_list.ask in page.text

@@ -15,13 +15,7 @@ from tests.support.apps import services_of
 from tests.support.client import PageClient
 from tests.support.owner_journey import Journey
 from tests.support.page import classes_of
-from tests.support.personas import (
-    BATON_ON_THE_FLOOR,
-    CORNER_SHOP,
-    PERSONAS,
-    WEB_STORE,
-    Persona,
-)
+from tests.support.personas import BATON_ON_THE_FLOOR, CORNER_SHOP, PERSONAS, WEB_STORE, Persona
 from tests.support.submissions import all_leads
 
 

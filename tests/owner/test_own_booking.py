@@ -187,7 +187,7 @@ def test_a_time_that_the_clock_shows_twice_says_which(tmp_path: Path) -> None:
     # 11:30 AM on Saturday in New York is 2:30 AM there, twice.
     assert legends(page)[0] == "Sunday, April 5"
     assert [label for label in labels(page) if "(" in label] == [
-        *("2:00 AM (AEDT)", "2:30 AM (AEDT)", "2:00 AM (AEST)", "2:30 AM (AEST)"),
+        *("2:00 AM (AEDT)", "2:30 AM (AEDT)", "2:00 AM (AEST)", "2:30 AM (AEST)")
     ]
 
 

@@ -30,14 +30,7 @@ from consult.storage.tables.delivery_tables import DeliveryRow, NotificationRow
 from consult.storage.tables.lead_tables import LeadRow
 from consult.storage.tables.submission_tables import ContactRow
 from consult.workflow.office_hours import Office
-from consult.workflow.spam import (
-    ALL_SIGNS,
-    SIGNS,
-    SUSPECT,
-    is_suspect,
-    throwaway_domain,
-    weigh,
-)
+from consult.workflow.spam import ALL_SIGNS, SIGNS, SUSPECT, is_suspect, throwaway_domain, weigh
 from tests.owner.test_proof_of_work import challenge_in, solution
 from tests.support.apps import deliver, make_app, services_of
 from tests.support.client import PageClient

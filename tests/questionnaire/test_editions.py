@@ -75,10 +75,7 @@ def test_whatever_changes_in_a_published_edition_is_noticed() -> None:
         structure(flags=(replace(made.flags[0], when=rung("list", 1)),)),
     ]
     reworded = replace(texts, parts={**texts.parts, "shop": Heading("The store")})
-    changed = [
-        *(Questionnaire(each, texts) for each in structures),
-        Questionnaire(made, reworded),
-    ]
+    changed = [*(Questionnaire(each, texts) for each in structures), Questionnaire(made, reworded)]
     assert all("is not what it was" in complaint(each, recorded) for each in changed)
     assert len({fingerprint(each) for each in changed}) == len(changed)
 

@@ -102,10 +102,7 @@ def test_what_does_not_hold_together_is_refused_with_its_place(
             {"money": {"first_sale": "leads"}},
             "money: first_sale: leads is a question of kind range",
         ),
-        (
-            {"money": {"worked_of_ten": ((0, 10),)}},
-            "money: reply has other choices than its table",
-        ),
+        ({"money": {"worked_of_ten": ((0, 10),)}}, "money: reply has other choices than its table"),
         ({"money": {"leads_ranges": {}}}, "money: leads has other choices than its table"),
         (
             {"money": {"buyers_ranges": {"many": (6, 10), "few": (0, 5)}}},

@@ -18,14 +18,7 @@ from consult.report.build import build_report
 from consult.report.report import Report
 from consult.scoring.axis import SORTING, DimensionScore
 from consult.scoring.scorecard import Scorecard, scorecard_of
-from tests.support.strategies import (
-    BRANCHES,
-    DEPTHS,
-    EDITION,
-    answered,
-    complete_answers,
-    offered,
-)
+from tests.support.strategies import BRANCHES, DEPTHS, EDITION, answered, complete_answers, offered
 
 MOSTLY_DONE = 66
 """Points of an answer that is one step below the top of four: the habit is there."""

@@ -14,12 +14,7 @@ from jinja2 import Environment, FileSystemLoader
 from markupsafe import escape
 
 from consult.report import TEMPLATES
-from consult.report.html_document import (
-    STATE_TEXTS,
-    Recipient,
-    document_html,
-    pictures,
-)
+from consult.report.html_document import STATE_TEXTS, Recipient, document_html, pictures
 from consult.report.pdf.render_pdf import html_to_pdf
 from consult.report.report import Relay, State
 from consult.settings.brand import Brand, Colours, Logo

@@ -153,10 +153,7 @@ def test_a_shop_and_a_store_read_their_own_words(persona: Persona, variant: str)
 
 
 def test_nothing_is_said_when_it_was_skipped_or_nothing_came_of_it() -> None:
-    unanswered: dict[str, AnswerValue] = {
-        INPUTS.heard_back: UNKNOWN,
-        INPUTS.ended: None,
-    }
+    unanswered: dict[str, AnswerValue] = {INPUTS.heard_back: UNKNOWN, INPUTS.ended: None}
     for changes in ({INPUTS.evidence: "skip"}, {INPUTS.evidence: None}, unanswered):
         assert relay(**changes) is None
 

@@ -162,9 +162,7 @@ def test_no_page_is_a_third_empty_and_no_heading_stands_alone(sheets: tuple[Repo
         assert not is_heading, f"a heading is left alone at the foot: {span['text']}"
 
 
-def test_the_title_is_the_finding_and_the_agreement_is_one_page(
-    sheets: tuple[Report, Any],
-) -> None:
+def test_the_title_is_the_finding_and_the_agreement_is_one_page(sheets: tuple[Report, Any]) -> None:
     report, document = sheets
     spans = [span for line in _lines(document[0]) for span in line["spans"]]
     largest = max(span["size"] for span in spans)

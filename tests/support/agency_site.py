@@ -44,10 +44,7 @@ def agency_app(check: str = "") -> Flask:
     @app.get("/twice")
     def with_two() -> str:
         second = element('id="two" label="Another" scheme="auto" transparent')
-        return page(
-            element('id="one"') + f'<div class="middle">{second}</div>',
-            scripts=2,
-        )
+        return page(element('id="one"') + f'<div class="middle">{second}</div>', scripts=2)
 
     @app.get("/without-script")
     def without_script() -> str:

@@ -113,10 +113,7 @@ class PageClient:
         shown = f": {page.text[:400]}" if page.is_html and not as_expected else ""
         assert as_expected, f"{page!r} came, not {status or 'a page'}{shown}"
         problems = header_problems(
-            page.path,
-            page.status,
-            dict(page.headers),
-            https=self.base_url.startswith("https"),
+            page.path, page.status, dict(page.headers), https=self.base_url.startswith("https")
         )
         if page.set_cookies and not re.match(r"/staff(/|$)", page.path):
             problems.append(f"a public page sets a cookie: {page.set_cookies}")

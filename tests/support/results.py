@@ -81,10 +81,7 @@ def suspect_result(app: Flask) -> str:
     made, path = services_of(app), hand_in(app)
     token = path.rsplit("/", 1)[1]
     waiting = encrypt(
-        made.settings.signing_key(),
-        Purpose.WAITING_REPORT,
-        token,
-        lead_of(made.database, token).id,
+        made.settings.signing_key(), Purpose.WAITING_REPORT, token, lead_of(made.database, token).id
     )
     contact = replace(CONTACT, email="zoe@mailinator.com", name="Zoe Quill", business="Quill")
     with made.database.writing() as session:

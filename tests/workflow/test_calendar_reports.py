@@ -11,12 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consult.workflow.calendar_reports import (
-    Kind,
-    UnreadableReportError,
-    read_report,
-    why_refused,
-)
+from consult.workflow.calendar_reports import Kind, UnreadableReportError, read_report, why_refused
 from consult.workflow.calendars import PROVIDERS, Provider
 from tests.support.calendar_payloads import HALF_AN_HOUR, SECRET, Step, payload, signed, uid_at
 

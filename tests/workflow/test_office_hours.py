@@ -143,8 +143,7 @@ def test_by_when_a_reply_is_due(came: str, due: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("day", "hours"),
-    [(date(2026, 3, 8), 23), (date(2026, 11, 1), 25), (date(2026, 11, 2), 24)],
+    ("day", "hours"), [(date(2026, 3, 8), 23), (date(2026, 11, 1), 25), (date(2026, 11, 2), 24)]
 )
 def test_a_day_has_as_many_hours_as_the_clocks_give_it(day: date, hours: int) -> None:
     office = Office(zone=NEW_YORK, week=read_hours("mon-sun 00:00-24:00"))

@@ -11,14 +11,7 @@ from hypothesis import strategies as st
 from consult.questionnaire.editions import newest
 from consult.questionnaire.questions import BASE
 from consult.workflow.office_hours import Office, read_hours
-from consult.workflow.own_performance import (
-    MINIMUM,
-    Contact,
-    Measure,
-    Record,
-    Records,
-    measure,
-)
+from consult.workflow.own_performance import MINIMUM, Contact, Measure, Record, Records, measure
 from consult.workflow.stages import STAGES
 
 OFFICE = Office()

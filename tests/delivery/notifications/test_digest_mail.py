@@ -83,12 +83,7 @@ def pass_time(database: Database, clock: Clock, office: Office, days: int) -> li
     ],
 )
 def test_it_goes_once_at_the_start_of_each_business_day_there(
-    database: Database,
-    clock: Clock,
-    office: Office,
-    start: str,
-    days: int,
-    mornings: list[str],
+    database: Database, clock: Clock, office: Office, start: str, days: int, mornings: list[str]
 ) -> None:
     clock.time = datetime.fromisoformat(start).replace(tzinfo=UTC) - timedelta(days=1)
     colleague(database, "ada")

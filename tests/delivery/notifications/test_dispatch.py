@@ -125,10 +125,7 @@ def test_each_handover_is_reported_unless_canceled_or_answered(
         mails += emailed_then()
         write(database, handovers.decline, lead_id, by=bo, reason="no_time")
         mails += emailed_then()
-    assert mails == 2 * [
-        ("bo", "Ada handed you Okafor Tents"),
-        ("ada", "Bo returned Okafor Tents"),
-    ]
+    assert mails == 2 * [("bo", "Ada handed you Okafor Tents"), ("ada", "Bo returned Okafor Tents")]
     write(database, handovers.hand_over, lead_id, cy, by=ada)
     assert emailed_then() == []
     write(database, handovers.cancel_handover, lead_id, by=ada)

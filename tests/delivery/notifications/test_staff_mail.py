@@ -33,9 +33,7 @@ PERSONAL = (CONTACT.name, CONTACT.email, "+1 555 0199", "baton", "31.2")
 
 
 @ON_SQLITE
-def test_a_real_server_gets_a_mail_with_an_unsubscribe_link(
-    database: Database,
-) -> None:
+def test_a_real_server_gets_a_mail_with_an_unsubscribe_link(database: Database) -> None:
     ada = colleague(database, "ada")
     lead_id = left_contact(database, wants_consult=True)
     with mail_server() as server:

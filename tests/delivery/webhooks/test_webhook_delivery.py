@@ -17,11 +17,7 @@ from sqlalchemy import delete, select, update
 
 from consult.crypto import new_salt
 from consult.delivery.network import HttpClient
-from consult.delivery.webhooks.webhook_delivery import (
-    derive_secret,
-    hash_secret,
-    signature_headers,
-)
+from consult.delivery.webhooks.webhook_delivery import derive_secret, hash_secret, signature_headers
 from consult.owner.open_draft import freeze
 from consult.questionnaire.editions import newest
 from consult.questionnaire.journey import walk
@@ -287,9 +283,7 @@ def test_an_old_secret_signs_for_a_day(database: Database, hooks: Receiver, cloc
     assert signed == [[True, True], [False, True]]
 
 
-def test_the_receiver_in_the_handbook_checks_messages(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_the_receiver_in_the_handbook_checks_messages(monkeypatch: pytest.MonkeyPatch) -> None:
     secret = derive_secret(SECRET_KEY, new_salt())
     monkeypatch.setenv("WEBHOOK_SECRET", secret)
     handbook = (Path(__file__).parents[3] / "docs" / "integrations.md").read_text("utf-8")

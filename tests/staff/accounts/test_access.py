@@ -13,15 +13,7 @@ from consult.web.headers import is_staff_path
 from tests.support.apps import make_app
 from tests.support.client import PageClient
 from tests.support.second_factors import let_pass
-from tests.support.staff_client import (
-    EMAIL,
-    NAME,
-    make_user,
-    post,
-    sign_in,
-    signed_in,
-    thief_of,
-)
+from tests.support.staff_client import EMAIL, NAME, make_user, post, sign_in, signed_in, thief_of
 
 
 @pytest.fixture

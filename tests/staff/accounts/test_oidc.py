@@ -124,12 +124,7 @@ def finish_login(
 
 
 def log_in(
-    client: PageClient,
-    rogue: RogueProvider,
-    *,
-    path: str = START,
-    status: int = 303,
-    **query: str,
+    client: PageClient, rogue: RogueProvider, *, path: str = START, status: int = 303, **query: str
 ) -> Page:
     """Go to the rogue provider and come back."""
     return finish_login(client, rogue, start_login(client, path), status=status, **query)

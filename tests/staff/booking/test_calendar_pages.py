@@ -80,7 +80,7 @@ def test_a_calendar_is_set_up_and_tried(app: Flask, admin: PageClient, provider:
     assert "Removed." in gone.text
     assert rows(services_of(app).database, CalendarRow) == []
     assert [one for one in audited(app) if one.startswith("calendar.")] == [
-        *("calendar.added", "calendar.removed"),
+        *("calendar.added", "calendar.removed")
     ]
 
 

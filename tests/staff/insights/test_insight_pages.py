@@ -80,9 +80,7 @@ def test_an_owner_is_counted_from_start_to_contact(tmp_path: Path) -> None:
     assert "Okafor" not in text, "numbers without names"
 
 
-def test_demo_leads_are_shown_only_while_there_are_no_others(
-    tmp_path: Path,
-) -> None:
+def test_demo_leads_are_shown_only_while_there_are_no_others(tmp_path: Path) -> None:
     app, client = app_with(tmp_path, demo=1)
     assert "This is demo data" in one_line(client.get(f"{URL}?period=365"))
     Journey(PageClient(app), BATON_ON_THE_FLOOR.answers).to_result()
@@ -94,10 +92,7 @@ def test_demo_leads_are_shown_only_while_there_are_no_others(
 
 def test_custom_period_source_and_depth_filter_the_page(demo: PageClient) -> None:
     whole = demo.get(f"{URL}?period=365&kind=demo")
-    for query in (
-        "period=own&since=2020-01-01&until=2020-02-01",
-        "period=365&source=nowhere",
-    ):
+    for query in ("period=own&since=2020-01-01&until=2020-02-01", "period=365&source=nowhere"):
         assert "No visits" in one_line(demo.get(f"{URL}?kind=demo&{query}"))
     # Whoever changes a day in the form, and leaves the period as it is, means the day.
     changed = "since=2020-01-01&until=2020-02-01&was_since=2020-01-01&was_until=2026-01-01"

@@ -21,14 +21,7 @@ from tests.support.databases import Clock, write
 from tests.support.lead_factories import see
 from tests.support.page import Form, Page, text_of
 from tests.support.second_factors import CAREFUL, SECRET, make_careful_user
-from tests.support.staff_client import (
-    PASSWORD,
-    enter,
-    make_lead,
-    make_user,
-    post,
-    signed_in,
-)
+from tests.support.staff_client import PASSWORD, enter, make_lead, make_user, post, signed_in
 from tests.support.submissions import CONTACT
 
 BEN, GRACE_ID, BEN_ID = "ben@example.com", 1, 2

@@ -123,10 +123,7 @@ def book(app: Flask, lead: int, clock: Clock) -> Callable[..., BookingRow]:
     """Book a consult for the lead, in so many hours."""
 
     def book(
-        hours: float,
-        state: BookingState = "booked",
-        place: str = "",
-        calendar: Calendar = "cal",
+        hours: float, state: BookingState = "booked", place: str = "", calendar: Calendar = "cal"
     ) -> BookingRow:
         at = clock() + timedelta(hours=hours)
         to = Appointment(at, at + timedelta(minutes=30), "America/New_York", place)
@@ -178,11 +175,7 @@ def test_a_consult_of_today_says_when_and_how_to_meet(
 @pytest.mark.parametrize(
     ("button", "stage", "then"),
     [
-        (
-            "Done",
-            "consult_held",
-            [("no_answer", "Record the outcome Requested a consult")],
-        ),
+        ("Done", "consult_held", [("no_answer", "Record the outcome Requested a consult")]),
         ("No-show", "reached", [("follow_up", "Didn’t come to the consult. Follow up today")]),
     ],
 )

@@ -517,10 +517,7 @@ TRY = "/staff/settings/website/try"
 TRIED = [
     ("https://www.example.com/check?a=b", "Yes, that page may show the check"),
     ("eu.shop.example", "https://*.shop.example is on the list"),
-    (
-        "example.com",
-        "Not yet: https://example.com isn’t on the list. https://www.example.com is,",
-    ),
+    ("example.com", "Not yet: https://example.com isn’t on the list. https://www.example.com is,"),
     ("shop.example", "A star stands for what’s in front of the name"),
     ("http://www.example.com", "No: that page isn’t secure."),
     ("our home page", "That isn’t the address of a page."),

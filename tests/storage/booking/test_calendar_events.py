@@ -105,21 +105,21 @@ JOURNEYS: dict[str, Sequence[Step]] = {
     "rejected": [step("requested", "a", 0), step("canceled", "a", 2)],
     "moved": [step("booked", "a", 0), step("moved", "b", 2, 5, "a")],
     "moved twice": [
-        *(step("booked", "a", 0), step("moved", "b", 2, 5, "a"), step("moved", "c", 4, 9, "b")),
+        *(step("booked", "a", 0), step("moved", "b", 2, 5, "a"), step("moved", "c", 4, 9, "b"))
     ],
     "canceled": [step("booked", "a", 0), step("canceled", "a", 2)],
     "moved and canceled": [
-        *(step("booked", "a", 0), step("moved", "b", 2, 5, "a"), step("canceled", "b", 5, 5)),
+        *(step("booked", "a", 0), step("moved", "b", 2, 5, "a"), step("canceled", "b", 5, 5))
     ],
     "moved as a pair": [
-        *(step("booked", "a", 0), step("canceled", "a", 2), step("moved", "b", 2.5, 5, "a")),
+        *(step("booked", "a", 0), step("canceled", "a", 2), step("moved", "b", 2.5, 5, "a"))
     ],
     "canceled and booked again at once": [
-        *(step("booked", "a", 0), step("canceled", "a", 4), step("booked", "b", 9, 5)),
+        *(step("booked", "a", 0), step("canceled", "a", 4), step("booked", "b", 9, 5))
     ],
     "missed": [step("booked", "a", 0), step("no_show", "a", 4)],
     "moved and missed": [
-        *(step("booked", "a", 0), step("moved", "b", 2, 5, "a"), step("no_show", "b", 5, 5)),
+        *(step("booked", "a", 0), step("moved", "b", 2, 5, "a"), step("no_show", "b", 5, 5))
     ],
 }
 
@@ -140,7 +140,7 @@ CASES: dict[Provider, Sequence[str]] = {
 
 # The same rules, so a few show that its statements do the same.
 ON_POSTGRES: Sequence[tuple[Provider, str]] = [
-    *(("cal", "moved and canceled"), ("calendly", "moved as a pair")),
+    *(("cal", "moved and canceled"), ("calendly", "moved as a pair"))
 ]
 
 
