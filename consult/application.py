@@ -41,6 +41,7 @@ from consult.web import assets, embed, headers, monitoring
 from consult.web.limits import RateLimits, warn_of_unknown_proxy
 from consult.web.monitoring import request_id
 from consult.web.services import Services, install
+from consult.web.text import has_secret
 
 BODY_LIMIT = 64 * 1024
 STATEMENT_SECONDS = 8
@@ -128,7 +129,6 @@ log = logging.getLogger(__name__)
 
 TOKEN_LETTERS = frozenset(string.ascii_letters + string.digits + "-_")
 WITH_TEMPLATE = frozenset({400, 403, 404, 405, 413, 429, 500, 503})
-SECRET_FIELDS = ("password", "code", "credential")
 LAST_RESORT = (
     '<!doctype html><html lang="en"><title>Something went wrong</title>'
     "<h1>Something went wrong on our end</h1><p>Please try again in a minute.</p></html>"
@@ -158,11 +158,10 @@ def database_error(error: SQLAlchemyError) -> AnyResponse | HTTPException:
 
 
 def unsent_form() -> list[tuple[str, str]]:
-    """What was posted, for an error page to send it again; nothing that a page must not show."""
-    posted = request.form.items(multi=True) if request.method == "POST" else ()
-    fields = [(name, text) for name, text in posted]
-    is_secret = any(part in name for name, _ in fields for part in SECRET_FIELDS)
-    return [] if is_secret or request.files else fields
+    """What was posted, for an error page to send it again; nothing with a secret or a file."""
+    if request.method != "POST" or request.files or has_secret(request.form):
+        return []
+    return list(request.form.items(multi=True))
 
 
 def wait_text(seconds: int) -> str:

@@ -5,7 +5,6 @@ only, so a forgotten one shows too little and not too much; a test finds it. Obj
 are no matter of roles: they are not found (404).
 """
 
-import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Literal, TypedDict, TypeVar
@@ -20,6 +19,7 @@ from consult.questionnaire.editions import newest
 from consult.storage.db.base import HIGHEST_ID
 from consult.web.monitoring import RETRY_SECONDS
 from consult.web.services import secret_key, services
+from consult.web.text import has_secret
 from consult.workflow.stages import MEANINGS, NAMES
 
 ID = f"int(max={HIGHEST_ID})"
@@ -32,7 +32,6 @@ _REQUIRED_ROLE = "required_role"
 
 # As long as it may take to find the phone with the code on it.
 _FORM_PENDING_FOR = timedelta(hours=1)
-_SECRET = re.compile("password|code|credential")
 
 blueprint = Blueprint("staff", __name__, url_prefix="/staff")
 
@@ -135,6 +134,6 @@ def pending_form(signed: str, user_id: int) -> PendingForm | None:
 
 
 def may_be_held() -> bool:
-    """Whether anything was typed, and no password or code, which are not stored."""
+    """Whether anything was typed, and nothing that is secret."""
     typed = set(request.form) - {"csrf_token"}
-    return bool(typed) and not any(map(_SECRET.search, typed))
+    return bool(typed) and not has_secret(typed)

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 
 from werkzeug.datastructures import MultiDict
@@ -15,6 +15,7 @@ _JOINERS = frozenset("\u200c\u200d")
 # No language has more than three marks on a letter; more of them cover neighboring lines.
 _PILED_MARKS = re.compile(r"(?<=[\u0300-\u036f]{3})[\u0300-\u036f]+")
 _LONGEST_VALUE = 100
+_SECRET = re.compile("password|code|credential|secret")
 _NO_AMOUNT = "Enter a number, like 1200, or leave it blank."
 _NO_COUNT = "Enter a whole number, like 5, or leave it blank."
 _SIGNS = re.compile(
@@ -85,6 +86,11 @@ def _read_number(text: str, most: int, advice: str) -> Decimal | None:
     if number > most:
         raise ValueError(f"Enter a number up to {most:,}, or leave it blank.")
     return number
+
+
+def has_secret(fields: Iterable[str]) -> bool:
+    """Whether a form with these fields was sent with a secret, which no page may show again."""
+    return any(map(_SECRET.search, fields))
 
 
 def unknown_values(

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,11 @@ from click.testing import CliRunner, Result
 from consult.commands import consult
 from consult.commands.database_commands import open_database
 from consult.settings.setting_sources import load_settings
+from consult.storage.accounts import accounts
 from consult.storage.db import migrate
 from consult.storage.settings import setting_overrides
+from consult.storage.tables.account_tables import AuditRow
+from tests.support.lead_factories import make_account, new_lead, see, set_lead
 from tests.support.postgres import PostgresServer
 
 
@@ -100,6 +104,24 @@ def test_settings_of_the_staff_area_are_shown_once_there_is_a_database() -> None
     with open_database(load_settings()) as database, database.writing() as session:
         setting_overrides.set_override(session, "paper", "a4", None)
     assert "CONSULT_PAPER = a4  [staff area]" in run("settings").stdout
+
+
+def test_the_command_line_goes_by_the_settings_of_the_staff_area() -> None:
+    with open_database(load_settings()) as database:
+        make_account(database, "Cleo", role="admin")  # the default, being the first admin
+        ada, bo = (make_account(database, name) for name in ("Ada", "Bo"))
+        lead = new_lead(database)
+        set_lead(database, lead, assignee_id=ada)
+        with database.reading() as session:
+            address = {user.id: user.email for user in accounts.all_users(session)}
+        with database.writing() as session:
+            setting_overrides.set_override(session, "new_leads_to", address[bo], None)
+            setting_overrides.set_override(session, "time_zone", "Pacific/Kiritimati", None)
+            evening = datetime(2026, 3, 1, 23, tzinfo=UTC)  # out there it's the next day
+            session.add(AuditRow(at=evening, action="lead.seen", facts={}))
+        run("staff", "disable", address[ada])
+        assert see(database, lead).assignee_id == bo
+    assert "lead.seen" in run("audit", "export", "--since", "2026-03-02").stdout
 
 
 def test_bad_settings_and_a_bad_brand_file_are_usage_errors(
