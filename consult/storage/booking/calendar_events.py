@@ -10,11 +10,12 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import cast
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, or_, select
 
 from consult.storage import jobs
 from consult.storage.booking import bookings
 from consult.storage.booking.bookings import Appointment
+from consult.storage.db.base import same_address
 from consult.storage.db.database import Session, add_if_new
 from consult.storage.leads.changes import lock_leads
 from consult.storage.tables.booking_tables import (
@@ -100,7 +101,7 @@ def _match_address(session: Session, report: Report) -> tuple[int | None, Matche
     found = session.execute(
         select(LeadRow.submission_id, LeadRow.submitted_at)
         .join(ContactRow, ContactRow.submission_id == LeadRow.submission_id)
-        .where(func.lower(ContactRow.email) == report.email.lower())
+        .where(same_address(ContactRow.email, report.email))
         .where(is_open(LeadRow), LeadRow.demo.is_(False), LeadRow.suspect.is_not(True))
         .limit(2)
     ).all()

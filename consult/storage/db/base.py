@@ -1,10 +1,20 @@
-"""The base of all tables: names for constraints, common constraints, JSON, and times in UTC."""
+"""The base of all tables: names for constraints, common constraints, JSON, times, addresses."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, CheckConstraint, DateTime, Dialect, ForeignKey, MetaData, column
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    ColumnElement,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    MetaData,
+    column,
+    func,
+)
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
@@ -54,6 +64,14 @@ class Base(DeclarativeBase):
         }
     )
     type_annotation_map: ClassVar = {datetime: UtcDateTime, dict[str, Any]: Json}
+
+
+def same_address(address: Any, other: Any) -> ColumnElement[bool]:
+    """Whether two email addresses are the same but for capitals, as a condition of a query.
+
+    The database alone folds both. SQLite leaves letters such as Å as they are, and Python doesn't.
+    """
+    return func.lower(address) == func.lower(other)
 
 
 def belongs_to(table: str) -> ForeignKey:

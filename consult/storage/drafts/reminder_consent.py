@@ -15,7 +15,7 @@ from sqlalchemy import (
     select,
 )
 
-from consult.storage.db.base import Base
+from consult.storage.db.base import Base, same_address
 from consult.storage.db.database import Session, affects_row
 from consult.storage.drafts.drafts import is_unsubmitted
 from consult.storage.jobs import EMAIL_REMINDER, enqueue
@@ -88,7 +88,7 @@ def expires_at(session: Session, consent: ReminderConsentRow) -> datetime:
 
 def has_address(session: Session, address: str) -> bool:
     """Whether a permission that was not used has this email address, in any case."""
-    is_it = func.lower(ReminderConsentRow.address) == address.lower()
+    is_it = same_address(ReminderConsentRow.address, address)
     return session.scalar(select(ReminderConsentRow.id).where(is_it).limit(1)) is not None
 
 
@@ -104,9 +104,9 @@ def request_send(session: Session, consent_id: int) -> bool:
     session.execute(delete(JobRow).where(JobRow.dedupe_key == key, JobRow.state == "failed"))
     row.requested_at = row.requested_at or session.now()
     session.flush()
-    same_address = func.lower(ReminderConsentRow.address) == row.address.lower()
+    of_address = same_address(ReminderConsentRow.address, row.address)
     others = ReminderConsentRow.id != consent_id
-    session.execute(delete(ReminderConsentRow).where(same_address, others))
+    session.execute(delete(ReminderConsentRow).where(of_address, others))
     payload = {"consent_id": consent_id}
     return enqueue(session, EMAIL_REMINDER, payload, dedupe_key=key) is not None
 

@@ -16,6 +16,7 @@ from consult.storage import page_events
 from consult.storage.audit import audit_log
 from consult.storage.audit.audit_log import Fact
 from consult.storage.booking import calendar_setup
+from consult.storage.db.base import same_address
 from consult.storage.db.database import Session
 from consult.storage.drafts import reminder_consent, resume_links
 from consult.storage.drafts.drafts import delete_drafts
@@ -117,10 +118,10 @@ def deletion_log(session: Session, lead_ids: Collection[int]) -> list[tuple[Audi
 
 def leads_of_person(session: Session, lead_id: int) -> list[int]:
     """The ids of this lead and all others with the same email address, newest first."""
-    address = select(func.lower(ContactRow.email)).where(ContactRow.submission_id == lead_id)
+    address = select(ContactRow.email).where(ContactRow.submission_id == lead_id)
     found = session.scalars(
         select(ContactRow.submission_id)
-        .where(func.lower(ContactRow.email) == address.scalar_subquery())
+        .where(same_address(ContactRow.email, address.scalar_subquery()))
         .order_by(ContactRow.submission_id.desc())
     )
     return list(found) or [lead_id]
@@ -128,11 +129,8 @@ def leads_of_person(session: Session, lead_id: int) -> list[int]:
 
 def find_person(session: Session, address: str) -> int | None:
     """The newest lead with this email address, in whatever case; None if there is none."""
-    return session.scalar(
-        select(func.max(ContactRow.submission_id)).where(
-            func.lower(ContactRow.email) == address.strip().lower()
-        )
-    )
+    has_it = same_address(ContactRow.email, address.strip())
+    return session.scalar(select(func.max(ContactRow.submission_id)).where(has_it))
 
 
 def is_anonymous(session: Session, lead_id: int) -> bool:

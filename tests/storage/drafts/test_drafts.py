@@ -117,6 +117,11 @@ def is_stored(database: Database, address: str = ADDRESS) -> bool:
     return read(database, reminder_consent.has_address, address)
 
 
+def test_it_is_found_by_an_address_with_letters_beyond_ascii(database: Database) -> None:
+    granted(database, "Åsa@example.com")
+    assert is_stored(database, "Åsa@EXAMPLE.com")
+
+
 def test_it_is_deleted_when_the_draft_is_submitted(database: Database) -> None:
     token, _ = granted(database)
     assert is_stored(database, ADDRESS.upper())

@@ -216,9 +216,10 @@ def test_a_person_is_found_by_address_in_any_case(database: Database) -> None:
             write(database, submission.save_contact, token, replace(CONTACT, email=address))
         return lead_of(database, token).id
 
-    addresses = ("ada@example.com", "eve@x.org", "", "ADA@example.com")
-    first, _, nameless, last = map(left, addresses)
+    addresses = ("ada@example.com", "eve@x.org", "", "ADA@example.com", "Åsa@example.com")
+    first, _, nameless, last, accented = map(left, addresses)
     assert read(database, erasure.find_person, " Ada@Example.com ") == last
     assert read(database, erasure.find_person, "nobody@example.com") is None
+    assert read(database, erasure.find_person, "Åsa@Example.com") == accented
     assert read(database, erasure.leads_of_person, first) == [last, first]
     assert read(database, erasure.leads_of_person, nameless) == [nameless]
