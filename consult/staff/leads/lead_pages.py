@@ -29,7 +29,6 @@ from consult.storage.leads import leads, notes
 from consult.storage.leads.changes import can_undo
 from consult.storage.leads.leads import (
     LeadDetails,
-    did_not_book,
     lead_details,
     standing,
     timeline,
@@ -149,7 +148,7 @@ def lead_page(lead_id: int, form_state: FormState | None = None, since: int | No
         booking=booking,
         consult_when=short_time(agency_time(booking.starts_at)) if booking else "",
         consult_facts=lead_presenter.consult_facts(lead, booking) if booking else [],
-        did_not_book=did_not_book(lead, events, now),
+        did_not_book=found.did_not_book,
         assessments=found.assessments if reached else {},
         form_state=form_state or FormState(),
         done="" if form_state else request.args.get("done", ""),

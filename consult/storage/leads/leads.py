@@ -20,10 +20,10 @@ from consult.storage.drafts import drafts
 from consult.storage.jobs import enqueue_documents
 from consult.storage.tables.booking_tables import ACTIVE, BookingRow
 from consult.storage.tables.lead_tables import (
-    TIME_TO_BOOK,
     CallAssessmentRow,
     LeadEventRow,
     LeadRow,
+    did_not_book,
 )
 from consult.storage.tables.submission_tables import (
     DocumentRow,
@@ -79,6 +79,7 @@ class LeadDetails:
     stored: Mapping[str, int]
     assessments: Mapping[str, str]
     viewed_at: datetime | None
+    did_not_book: bool
 
 
 def by_result_token(session: Session, token: str) -> SubmissionRow | None:
@@ -110,10 +111,12 @@ def is_suspect(session: Session, lead_id: int) -> bool:
 
 
 def lead_details(session: Session, lead_id: int, viewer_id: int) -> LeadDetails | None:
-    """All that the page of a lead shows of it, in two queries; None for a lead that was deleted."""
-    viewed = {"action": "lead.seen", "by": viewer_id}
-    given = {"lead_id": lead_id, "now": session.now(), **viewed}
-    found = session.execute(_DETAILS, given).first()
+    """All that the page of a lead shows of it, in two queries; None for a lead that was deleted.
+
+    It takes a third where the owner went to a calendar.
+    """
+    now, viewed = session.now(), {"action": "lead.seen", "by": viewer_id}
+    found = session.execute(_DETAILS, {"lead_id": lead_id, "now": now, **viewed}).first()
     if found is None:
         return None
     submission, lead, booking, report_stored, brief_stored, assessments, viewed_at = found
@@ -125,6 +128,7 @@ def lead_details(session: Session, lead_id: int, viewer_id: int) -> LeadDetails 
         stored={REPORT: report_stored or 0, BRIEF: brief_stored or 0},
         assessments=dict(one.split(":") for one in (assessments or "").split()),
         viewed_at=viewed_at,
+        did_not_book=lead.pressed_at is not None and _did_not_book(session, lead_id, now),
     )
 
 
@@ -153,6 +157,11 @@ def _details() -> Select[Any]:
 
 
 _DETAILS = _details()
+
+
+def _did_not_book(session: Session, lead_id: int, now: datetime) -> bool:
+    query = select(did_not_book(LeadRow, now)).where(LeadRow.submission_id == lead_id)
+    return bool(session.scalar(query))
 
 
 def still_there(session: Session, lead_ids: Collection[int]) -> set[int]:
@@ -257,13 +266,6 @@ def _is_talk(event: LeadEventRow) -> bool:
     # A consult that is canceled and a lead that is reopened are back at "reached".
     step = event.data["from"], event.data["to"]
     return step in (("new", "reached"), ("taken", "reached")) or step[1] == "consult_held"
-
-
-def did_not_book(lead: LeadRow, events: Iterable[LeadEventRow], now: datetime) -> bool:
-    """Whether its owner went to the calendar in vain; see the query of the same name."""
-    booked = any(e.kind == "booking" or e.data.get("to") == "consult_booked" for e in events)
-    went = lead.pressed_at is not None and lead.pressed_at <= now - TIME_TO_BOOK
-    return went and not lead.is_closed and not booked
 
 
 def reply_clock(office: Office, start: datetime) -> dict[str, Any]:

@@ -185,11 +185,19 @@ def is_requested(lead: type[LeadRow]) -> ColumnElement[bool]:
 
 
 def did_not_book(lead: type[LeadRow], now: datetime) -> ColumnElement[bool]:
-    """Whether an owner went to the calendar a day ago or earlier, and never booked a consult."""
+    """Whether an owner went to the calendar a day ago or earlier, and never booked a consult.
+
+    Staff may have booked one for them; one of their own counts even if it didn't move the lead.
+    """
     stats = ResponseStatsRow
-    booked = select(stats.id).where(stats.submission_id == lead.submission_id, stats.booked)
-    in_vain = not_(booked.correlate_except(stats).exists())
-    return and_(is_open(lead), lead.pressed_at <= now - TIME_TO_BOOK, in_vain)
+    moved = select(stats.id).where(stats.submission_id == lead.submission_id, stats.booked)
+    booked = select(BookingRow.id).where(BookingRow.submission_id == lead.submission_id)
+    return and_(
+        is_open(lead),
+        lead.pressed_at <= now - TIME_TO_BOOK,
+        not_(moved.correlate_except(stats).exists()),
+        not_(booked.correlate_except(BookingRow).exists()),
+    )
 
 
 def to_do(

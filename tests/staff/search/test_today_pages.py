@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from xml.etree.ElementTree import Element
 
 import pytest
@@ -13,6 +13,7 @@ from consult.demo.generator import make_leads, remove_leads
 from consult.questionnaire.editions import newest
 from consult.storage.booking import bookings
 from consult.storage.booking.bookings import Appointment
+from consult.storage.leads import actions, changes
 from consult.storage.tables.booking_tables import BookingRow, BookingState, Calendar
 from consult.storage.tables.lead_tables import LeadRow
 from tests.support.apps import services_of
@@ -123,10 +124,14 @@ def book(app: Flask, lead: int, clock: Clock) -> Callable[..., BookingRow]:
     """Book a consult for the lead, in so many hours."""
 
     def book(
-        hours: float, state: BookingState = "booked", place: str = "", calendar: Calendar = "cal"
+        hours: float,
+        state: BookingState = "booked",
+        place: str = "",
+        calendar: Calendar = "cal",
+        at: datetime | None = None,
     ) -> BookingRow:
-        at = clock() + timedelta(hours=hours)
-        to = Appointment(at, at + timedelta(minutes=30), "America/New_York", place)
+        start = clock() + timedelta(hours=hours)
+        to = Appointment(start, start + timedelta(minutes=30), "America/New_York", place)
         with services_of(app).database.writing() as session:
             made = bookings.book(
                 *(session, lead, to),
@@ -134,6 +139,7 @@ def book(app: Flask, lead: int, clock: Clock) -> Callable[..., BookingRow]:
                 uid=str(hours),
                 matched_by="key",
                 state=state,
+                at=at,
             )
         assert made is not None
         return made
@@ -271,6 +277,26 @@ def test_an_owner_who_opened_the_calendar_and_did_not_book_is_found(
     book(30)
     assert CONTACT.business not in staff.get(found).text
     assert fact not in staff.get(f"/staff/leads/{lead}").text
+
+
+def test_list_and_page_agree_on_who_did_not_book(
+    app: Flask, lead: int, book: Callable[..., BookingRow], clock: Clock
+) -> None:
+    def says() -> tuple[bool, bool]:
+        staff = signed_in(app)
+        listed = CONTACT.business in staff.get("/staff/leads?consult=pressed").text
+        return listed, "didn’t book" in staff.get(f"/staff/leads/{lead}").text
+
+    with services_of(app).database.writing() as session:
+        bookings.press(session, lead, "key")
+    clock.go_on(days=2)
+    with services_of(app).database.writing() as session:
+        actions.log_contact(session, lead, by=1, channel="phone", reached=True)
+        actions.move(session, lead, "consult_booked", by=1, consult_at=clock() + timedelta(days=1))
+        changes.undo(session, lead, by=1)
+    assert says() == (True, True)
+    book(5, at=clock() - timedelta(hours=1))  # which comes too late to move the lead
+    assert says() == (False, False)
 
 
 def test_who_is_calling_takes_one_press_and_an_export_two(staff: PageClient, lead: int) -> None:
