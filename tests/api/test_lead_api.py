@@ -16,8 +16,9 @@ from consult.storage.tables.delivery_tables import NotificationRow
 from consult.storage.tables.lead_tables import LeadRow
 from tests.support.api import LEADS, ApiClient, make_token, recorded
 from tests.support.apps import services_of
-from tests.support.databases import Clock, read, rows, write
+from tests.support.databases import read, rows, write
 from tests.support.lead_factories import set_lead
+from tests.support.second_factors import let_pass
 from tests.support.staff_client import ADMIN, make_lead, make_user, user_of
 from tests.support.submissions import CONTACT
 
@@ -262,10 +263,9 @@ def test_a_change_needs_the_tag_that_the_lead_has(app: Flask, program: ApiClient
     program.move(lead_id, tag=f'"x", {program.tag(lead_id)}', stage="reached")
 
 
-def test_a_change_with_a_key_is_made_once(app: Flask, program: ApiClient, clock: Clock) -> None:
+def test_a_change_with_a_key_is_made_once(app: Flask, program: ApiClient) -> None:
     database = services_of(app).database
-    clock.time = database.clock()
-    database.clock = clock
+    let_pass(app)
     lead_id, other = make_lead(app, contact=CONTACT), make_lead(app)
     tag = program.tag(lead_id)
     key = "8e03978e-40d5-43dd"
@@ -280,20 +280,18 @@ def test_a_change_with_a_key_is_made_once(app: Flask, program: ApiClient, clock:
         program.move(lead_id, status=400, key=wrong, stage="reached")
     stored, _ = rows(database, ApiAnswerRow)
     assert CONTACT.email not in str(stored.answer)
-    clock.go_on(hours=24)
+    let_pass(app, hours=24)
     program.move(lead_id, status=412, tag=tag, key=key, stage="taken")  # now it is a new change
     # What was refused is tried again.
     program.move(lead_id, key=key, stage="reached")
 
 
 def test_reading_contact_info_is_recorded_and_repeats_are_not(
-    app: Flask, program: ApiClient, clock: Clock
+    app: Flask, program: ApiClient
 ) -> None:
-    database = services_of(app).database
-    clock.time = database.clock()
-    database.clock = clock
+    let_pass(app)
     with_contact, without = make_lead(app, contact=CONTACT), make_lead(app)
-    (token,) = (row.id for row in read(database, api_tokens.all_tokens))
+    (token,) = (row.id for row in read(services_of(app).database, api_tokens.all_tokens))
     start = len(recorded(app))
 
     def new_entries() -> list[tuple[str, int | None, dict[str, Any]]]:
@@ -311,13 +309,13 @@ def test_reading_contact_info_is_recorded_and_repeats_are_not(
         program.get(LEADS)
         program.get(f"{LEADS}?limit=1&stage=new")
         program.get(path_of(program.get(f"{LEADS}?limit=1&stage=new")["next"]))
-        clock.go_on(minutes=3)
+        let_pass(app, minutes=3)
     one = ("token.lead_read", with_contact, {"token": token})
     many = ("token.leads_read", None, {"token": token, "filters": "demo: without"})
     new = {"token": token, "filters": "stage: new; demo: without"}
     assert new_entries() == [one, many, ("token.leads_read", None, new)]
     known = program.tag(with_contact)
-    clock.go_on(minutes=10)
+    let_pass(app, minutes=10)
     answer = program.send("GET", f"{LEADS}/{with_contact}", headers={"If-None-Match": known})
     assert answer.status_code == 304
     assert len(new_entries()) == 3, "nothing was shown"

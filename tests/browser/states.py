@@ -186,8 +186,7 @@ def before_anybody_came(visit: Visit) -> None:
     path = visit.path
     with TemporaryDirectory() as folder:
         app = make_app(Path(folder))
-        staff_client.make_user(app, admin=True)
-        page = staff_client.signed_in(app).get(path)
+        page = staff_client.joined(app, admin=True).get(path)
     left_out = ("Content-Length", "Set-Cookie")
     headers = {name: value for name, value in page.headers.items() if name not in left_out}
     visit.tab.route(

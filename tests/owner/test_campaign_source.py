@@ -107,7 +107,6 @@ def test_a_lead_says_which_page_it_came_from_and_nothing_else_of_its_address(
     assert "Ann" not in str(stored)
     assert "ann@" not in str(stored)
     hand_in(app, source=stored)
-    staff_client.make_user(app)
-    staff = staff_client.signed_in(app)
+    staff = staff_client.joined(app)
     details = [text_of(row) for row in staff.get("/staff/leads/1").document.all("dd")]
     assert shown in details

@@ -4,21 +4,19 @@ import pytest
 from flask import Flask
 
 from tests.support.client import PageClient
-from tests.support.staff_client import ADMIN, make_user, signed_in
+from tests.support.staff_client import ADMIN, joined, signed_in
 
 
 @pytest.fixture
 def staff(app: Flask) -> PageClient:
     """A browser in which a member of the staff, the first account there is, is signed in."""
-    make_user(app)
-    return signed_in(app)
+    return joined(app)
 
 
 @pytest.fixture
 def admin(app: Flask) -> PageClient:
     """A browser in which an admin, the first account there is, is signed in."""
-    make_user(app, ADMIN, admin=True)
-    return signed_in(app, ADMIN)
+    return joined(app, ADMIN, admin=True)
 
 
 @pytest.fixture

@@ -26,6 +26,7 @@ from tests.support.staff_client import (
     EMAIL,
     PASSWORD,
     age_authentication,
+    joined,
     make_user,
     post,
     sign_in,
@@ -246,16 +247,6 @@ def test_an_address_that_would_break_pages_or_mail_is_refused(world: World, fiel
         assert answer.status_code == 422, value
 
 
-def test_what_is_no_passkey_is_refused_politely(app: Flask) -> None:
-    client = PageClient(app)
-    services_of(app).settings_provider.base.__dict__["base_url"] = "http://localhost"
-    for answer in ("[" * 15_000, "{", "null", "1", '{"rawId":"YQ"}', "9" * 5000):
-        token = client.get("/staff/sign-in").form("/sign-in").data["csrf_token"][0]
-        sent = {"csrf_token": token, "credential": answer}
-        page = client.post("/staff/sign-in/passkey", sent, status=422)
-        assert "That passkey didn’t work" in page.text, answer[:20]
-
-
 def test_nothing_begun_before_the_sign_in_is_there_after_it(app: Flask) -> None:
     """Someone may have planted their own cookie in this browser and wait for its owner."""
     make_user(app)
@@ -284,8 +275,7 @@ def test_a_nul_is_searched_for_nowhere(postgres_url: str, tmp_path: Path) -> Non
     """PostgreSQL takes none, not even in a question."""
     app = make_app(tmp_path, database_url=postgres_url)
     app.config["PROPAGATE_EXCEPTIONS"] = False
-    make_user(app, admin=True)
-    client = signed_in(app)
+    client = joined(app, admin=True)
     client.get("/staff/leads?source=x%00&text=x%00&archetype=%00")
     client.get("/staff/exports/new?source=%00")
     client.get("/staff/insights?source=%00&kind=%00&depth=%00")

@@ -5,12 +5,11 @@ from flask import Flask
 from consult.questionnaire.editions import newest
 from consult.workflow.stages import NAMES
 from tests.support.page import text_of
-from tests.support.staff_client import make_user, signed_in
+from tests.support.staff_client import joined
 
 
 def test_it_explains_every_stage_band_and_archetype(app: Flask) -> None:
-    make_user(app)
-    staff = signed_in(app)
+    staff = joined(app)
     page = staff.get("/staff/help")
     findings = newest().texts.findings
     terms = {*NAMES.values(), *(entry["name"] for entry in findings["archetypes"].values())}

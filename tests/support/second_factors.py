@@ -67,10 +67,14 @@ def make_careful_user(app: Flask) -> None:
 def set_up_phone(client: PageClient) -> tuple[Phone, list[str]]:
     """Set an app up for who is signed in: the phone, and the recovery codes that were shown."""
     page = client.get(f"{FACTORS}/app")
-    secret = re.sub(r"\s", "", re.findall(r'class="secret">([^<]+)<', page.html)[0])
-    phone = Phone(client.app, secret)
+    phone = Phone(client.app, secret_on(page))
     page = client.submit(page.form("/app").fill(code=phone.code), status=200)
     return phone, recovery_codes(page)
+
+
+def secret_on(page: Page) -> str:
+    """The secret that a page shows for an authenticator app."""
+    return page.html.split('class="secret">')[1].split("<")[0].replace(" ", "")
 
 
 def recovery_codes(page: Page) -> list[str]:

@@ -87,6 +87,12 @@ def signed_in(app: Flask, email: str = EMAIL) -> PageClient:
     return enter(PageClient(app), email)
 
 
+def joined(app: Flask, email: str = EMAIL, *, admin: bool = False) -> PageClient:
+    """A browser of its own in which someone with a new account has just signed in."""
+    make_user(app, email, admin=admin)
+    return signed_in(app, email)
+
+
 def is_stored(app: Flask, text: str) -> bool:
     """Whether a text is in a file of the embedded database as it is."""
     files = services_of(app).settings.var_dir.glob("consult.db*")

@@ -17,7 +17,7 @@ from tests.support.apps import deliver, make_app, services_of
 from tests.support.client import PageClient
 from tests.support.owner_journey import Journey
 from tests.support.personas import BATON_ON_THE_FLOOR
-from tests.support.staff_client import make_lead, make_user, post, sign_in, signed_in
+from tests.support.staff_client import joined, make_lead, make_user, post, sign_in, signed_in
 from tests.support.submissions import CONTACT
 
 MARK = "zanzibar"
@@ -160,8 +160,7 @@ def test_a_record_is_one_line_with_its_time_in_utc() -> None:
 
 def test_a_request_of_staff_names_the_account_by_number(tmp_path: Path, log: io.StringIO) -> None:
     app = make_app(tmp_path / "var")
-    make_user(app, MARK + "@example.com")
-    client = signed_in(app, MARK + "@example.com")
+    client = joined(app, MARK + "@example.com")
     client.get("/staff/settings/people", status=403)
     client.get("/staff/leads/77", status=404)
     PageClient(app).get("/staff/", status=303)

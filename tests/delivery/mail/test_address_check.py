@@ -20,7 +20,7 @@ from tests.support.apps import deliver, make_app, services_of
 from tests.support.client import PageClient
 from tests.support.page import Page
 from tests.support.results import hand_in
-from tests.support.staff_client import make_user, signed_in
+from tests.support.staff_client import joined
 
 WITH_MAIL = {"gmail.com", "shop.com"}
 
@@ -91,8 +91,7 @@ def test_staff_read_it_and_nothing_is_held_back(app: Flask, asked: list[str]) ->
     check(app)
     assert stored(app).signs["mail_server"] == {"detail": "", "counts": True}
     assert in_words(stored(app).signs) == ["The address has no mail server"]
-    make_user(app)
-    lead = signed_in(app).get("/staff/leads/1").text
+    lead = joined(app).get("/staff/leads/1").text
     assert "Noticed: The address has no mail server." in lead
     assert "Probably spam" not in lead
 

@@ -9,7 +9,7 @@ from tests.support.apps import make_app
 from tests.support.client import PageClient
 from tests.support.page import Page
 from tests.support.second_factors import ASKED, give, let_pass, pending_login, set_up_phone
-from tests.support.staff_client import EMAIL, PASSWORD, make_user, post, sign_in, signed_in
+from tests.support.staff_client import EMAIL, PASSWORD, joined, make_user, post, sign_in, signed_in
 
 OTHER = "bo@example.com"
 WRONG = "not the right words"
@@ -94,8 +94,7 @@ def test_guessing_from_everywhere_locks_no_owner_out(app: Flask) -> None:
 
 def test_guessing_from_the_same_network_locks_no_owner_out(tmp_path: Path) -> None:
     app = make_app(tmp_path, limit_sign_in_address="2 per hour")
-    make_user(app)
-    owner = signed_in(app)
+    owner = joined(app)
     sign_out(owner)
     for name in ("one", "another"):
         sign_in(PageClient(app), f"{name}@example.com", status=422)
@@ -113,8 +112,7 @@ def test_a_trusted_browser_has_no_more_attempts_than_an_unknown_one(app: Flask) 
 
 
 def test_a_browser_is_trusted_for_one_account_and_only_by_us(app: Flask) -> None:
-    make_user(app, OTHER)
-    mine = device_cookie(signed_in(app, OTHER))
+    mine = device_cookie(joined(app, OTHER))
     for network in range(5):
         guess(app, network, known=mine)
     for known in (mine, mine[:-1], mine.replace(".", "-"), "x", "\u00e9"):
@@ -152,8 +150,7 @@ def test_the_cookie_is_for_this_site_and_no_script(tmp_path: Path) -> None:
 
 def test_wrong_codes_after_the_right_password_lock_no_owner_out(tmp_path: Path) -> None:
     app = make_app(tmp_path, limit_second_factor="3 per day")
-    make_user(app)
-    phone, codes = set_up_phone(signed_in(app))
+    phone, codes = set_up_phone(joined(app))
     owner = pending_login(app)
     give(owner, code=phone.next_code)
     sign_out(owner)

@@ -17,9 +17,9 @@ from tests.support.staff_client import (
     NAME,
     PASSWORD,
     is_stored,
+    joined,
     make_user,
     sign_in,
-    signed_in,
     user_of,
 )
 
@@ -158,8 +158,7 @@ def test_a_password_of_nothing_but_signs_costs_no_seconds(monkeypatch: pytest.Mo
 
 
 def test_a_reset_ends_every_session(app: Flask, client: PageClient, database: Database) -> None:
-    make_user(app, admin=True)
-    before = signed_in(app)
+    before = joined(app, admin=True)
     late = account_admin.reset(database, "", EMAIL)
     let_pass(app, hours=25)
     client.get(late, status=404)
@@ -175,8 +174,7 @@ def test_a_reset_ends_every_session(app: Flask, client: PageClient, database: Da
 
 
 def test_a_link_opened_by_someone_else_signs_them_out(app: Flask, database: Database) -> None:
-    make_user(app)
-    client = signed_in(app)
+    client = joined(app)
     accept(client, account_admin.invite(database, "", "bo@example.com"), name="Bo Lin")
     page = client.get("/staff/account")
     assert "Bo Lin" in page.text

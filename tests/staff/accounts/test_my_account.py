@@ -86,21 +86,13 @@ BAD_PASSWORDS = [
     ("", NEW, "current_password", "Enter your current password"),
     ("x" * 201, NEW, "current_password", "longer than 200"),
     (PASSWORD, "short", "new_password", "at least 15"),
-    (PASSWORD, "Grace Hopper 1906", "new_password", "easy to guess"),
-    (PASSWORD, "", "new_password", "Choose a password"),
 ]
 
 
 def test_bad_passwords(grace: PageClient) -> None:
     for current, new, field, says in BAD_PASSWORDS:
-        page = post(
-            grace,
-            "/staff/account",
-            "/password",
-            status=422,
-            current_password=current,
-            new_password=new,
-        )
+        given = {"current_password": current, "new_password": new}
+        page = post(grace, "/staff/account", "/password", status=422, **given)
         assert says in page.errors[field]
         grace.get("/staff/")
         sign_in(PageClient(grace.app))

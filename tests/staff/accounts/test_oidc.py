@@ -41,6 +41,7 @@ from tests.support.staff_client import (
     PASSWORD,
     age_authentication,
     audited,
+    joined,
     make_lead,
     make_user,
     post,
@@ -88,8 +89,7 @@ def app(tmp_path: Path, honest: str) -> Flask:
 def rogue_app(tmp_path: Path, rogue: RogueProvider) -> Flask:
     """An app that trusts the rogue provider; Grace is linked there."""
     made = make_app(tmp_path / "rogue_app", **settings_for(rogue.address))
-    make_user(made)
-    log_in(signed_in(made), rogue, path=LINK)
+    log_in(joined(made), rogue, path=LINK)
     return made
 
 
@@ -268,8 +268,7 @@ class TestLinking:
         assert "already linked" in page.text
         assert len(account_admin.list_accounts(database)) == 1
         PageClient(app).get(invitation)  # and it still works
-        make_user(app, "bo@example.com")
-        page = approve(signed_in(app, "bo@example.com"), "grace-there", LINK, status=400)
+        page = approve(joined(app, "bo@example.com"), "grace-there", LINK, status=400)
         assert "already linked" in page.text
 
     def test_a_form_is_held_while_the_provider_signs_in_in_a_new_tab(self, app: Flask) -> None:

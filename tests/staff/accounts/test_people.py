@@ -18,6 +18,7 @@ from tests.support.staff_client import (
     EMAIL,
     PASSWORD,
     audited,
+    joined,
     make_user,
     post,
     sign_in,
@@ -166,8 +167,8 @@ def test_an_unused_link_leaves_the_old_password_in_use(app: Flask, admin: PageCl
 @pytest.mark.parametrize("email", ["ada@intranet", "a..b@example.com", "=?utf-8?q?a?=@example.com"])
 def test_a_link_that_cannot_be_mailed_is_shown_all_the_same(tmp_path: Path, email: str) -> None:
     app = make_app(tmp_path, smtp_url="smtp://127.0.0.1:1", mail_from="Us <us@example.com>")
-    make_user(app, ADMIN, admin=True)
-    page = post(signed_in(app, ADMIN), PEOPLE, "/invite", status=200, email=email, role="staff")
+    admin = joined(app, ADMIN, admin=True)
+    page = post(admin, PEOPLE, "/invite", status=200, email=email, role="staff")
     assert "The email wasn’t sent. Email can’t be sent to an address like this." in page.text
     assert link_on(page)
     services_of(app).database.close()
@@ -180,8 +181,7 @@ def test_the_link_is_mailed_where_a_mail_server_is_set(tmp_path: Path, accepts: 
         server.on_recipient = "250 OK" if accepts else "550 No such person here"
         url = f"smtp://127.0.0.1:{server.port}"
         app = make_app(tmp_path, smtp_url=url, mail_from="Relay Check <check@example.com>")
-        make_user(app, ADMIN, admin=True)
-        admin = signed_in(app, ADMIN)
+        admin = joined(app, ADMIN, admin=True)
         page = post(admin, PEOPLE, "/invite", status=200, email=NEW, role="staff")
     if accepts:
         (mail,) = server.mails()

@@ -21,6 +21,7 @@ from tests.support.staff_client import (
     ELSEWHERE,
     PASSWORD,
     age_authentication,
+    joined,
     make_user,
     post,
     signed_in,
@@ -98,8 +99,7 @@ def test_a_wrong_password_confirms_nothing(password: str, grace: PageClient) -> 
 )
 def test_guessing_is_limited(tmp_path: Path, page: str, action: str, field: str) -> None:
     app = make_app(tmp_path, limit_sign_in_account="2 per day")
-    make_user(app)
-    client = signed_in(app)
+    client = joined(app)
     age_authentication(app)
     for status in (422, 422, 429):
         post(client, page, action, status=status, **{field: "a wrong guess"})
@@ -119,8 +119,7 @@ def test_a_late_form_is_resubmitted(done: list[list[tuple[str, str]]], grace: Pa
 
 def test_a_pending_form_is_its_users_own(app: Flask) -> None:
     pending = send_late(signed_in(app)).form("/confirm").data["pending"]
-    make_user(app, "bo@example.com")
-    other = signed_in(app, "bo@example.com")
+    other = joined(app, "bo@example.com")
     age_authentication(app)
     form = other.get("/staff/confirm").form("/confirm").fill(password=PASSWORD)
     assert other.post(form.action, {**form.data, "pending": pending}).location == "/staff/"

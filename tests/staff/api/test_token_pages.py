@@ -10,11 +10,11 @@ from consult.storage.tables.delivery_tables import DeliveryRow
 from tests.support.api import LEADS, ApiClient, make_token, recorded
 from tests.support.apps import services_of
 from tests.support.client import PageClient
-from tests.support.databases import Clock, read, rows
+from tests.support.databases import read, rows
 from tests.support.page import Page
+from tests.support.second_factors import let_pass
 from tests.support.staff_client import (
     ADMIN,
-    age_authentication,
     is_stored,
     make_lead,
     make_user,
@@ -88,32 +88,22 @@ def test_what_does_not_fit_makes_no_token(app: Flask, admin: PageClient) -> None
     assert read(services_of(app).database, api_tokens.all_tokens) == []
 
 
-def test_making_and_revoking_need_a_recent_sign_in(app: Flask, admin: PageClient) -> None:
-    make_token(app)
-    form = admin.get(ALL).form("/revoke")
-    age_authentication(app)
-    assert admin.get(f"{ALL}/new", status=303).location.startswith("/staff/confirm")
-    admin.submit(form, status=403)
-    assert len(read(services_of(app).database, api_tokens.all_tokens)) == 1
-
-
 def test_the_list_says_what_expired_and_when_a_token_was_used(
-    app: Flask, admin: PageClient, clock: Clock
+    app: Flask, admin: PageClient
 ) -> None:
     database = services_of(app).database
-    clock.time = database.clock()
-    database.clock = clock
+    let_pass(app)
     program = ApiClient(app, make_token(app, days=2))
     assert "Never" in admin.get(ALL).text
     seen = []
     for minutes in (0, 59, 1):
-        clock.go_on(minutes=minutes)
+        let_pass(app, minutes=minutes)
         program.get(LEADS)
         (token,) = read(database, api_tokens.all_tokens)
         seen.append(token.last_used_at)
-    assert seen[0] == seen[1] == clock() - timedelta(hours=1)
-    assert seen[2] == clock()
+    assert seen[0] == seen[1] == database.clock() - timedelta(hours=1)
+    assert seen[2] == database.clock()
     assert "Never" not in signed_in(app, ADMIN).get(ALL).text
-    clock.go_on(days=2)
+    let_pass(app, days=2)
     page = signed_in(app, ADMIN).get(ALL)
     assert "Expired" in page.text

@@ -34,6 +34,7 @@ from tests.support.staff_client import (
     age_authentication,
     audited,
     enter,
+    joined,
     make_lead,
     make_user,
     post,
@@ -151,8 +152,7 @@ def test_it_is_filtered_by_days_of_the_agency_and_shows_its_times(tmp_path: Path
         with database.writing() as session:
             audit_log.record(session, "lead.seen", by=1, lead_id=number + 1)
     database.clock = utc_now
-    make_user(app, ADMIN, admin=True)
-    admin = signed_in(app, ADMIN)
+    admin = joined(app, ADMIN, admin=True)
 
     def seen(query: str) -> list[str]:
         return [name for name in admin.get(f"{LOG}?{query}").links if name.startswith("Lead ")]

@@ -17,7 +17,7 @@ from tests.support.client import PageClient
 from tests.support.databases import Clock, rows, write
 from tests.support.lead_factories import see
 from tests.support.page import Page
-from tests.support.staff_client import enter, make_lead, make_user, signed_in
+from tests.support.staff_client import enter, joined, make_lead
 from tests.support.submissions import CONTACT
 
 WEDNESDAY = datetime(2026, 3, 4, 19, 30, tzinfo=UTC)
@@ -38,8 +38,7 @@ def database(app: Flask) -> Database:
 
 @pytest.fixture
 def grace(app: Flask) -> PageClient:
-    make_user(app, admin=True)
-    return signed_in(app)
+    return joined(app, admin=True)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from tests.support.apps import services_of
 from tests.support.client import PageClient
 from tests.support.databases import read, rows, write
 from tests.support.page import Page
-from tests.support.staff_client import age_authentication, is_stored, post
+from tests.support.staff_client import is_stored, post
 
 ALL = "/staff/settings/busy-times"
 SECRET = "private-0123456789abcdef"
@@ -100,12 +100,3 @@ def test_it_is_read_again_and_removed(app: Flask, admin: PageClient) -> None:
     log = admin.get("/staff/settings/audit-log").text
     assert "Added a calendar for busy times" in log
     assert "Removed a calendar for busy times" in log
-
-
-def test_to_add_or_remove_one_an_admin_confirms_who_they_are(app: Flask, admin: PageClient) -> None:
-    add(admin)
-    age_authentication(app)
-    form = admin.get(ALL).form("/add").fill(name="Home", url=f"{URL}2")
-    for held in (form, admin.get(ALL).form("/remove")):
-        assert "password" in admin.submit(held, status=403).text.lower()
-    assert len(feeds(app)) == 1

@@ -17,24 +17,11 @@ from tests.support.client import PageClient
 from tests.support.databases import read, rows, write
 from tests.support.lead_factories import see
 from tests.support.page import Page
-from tests.support.staff_client import (
-    age_authentication,
-    audited,
-    make_lead,
-    make_user,
-    post,
-    signed_in,
-)
+from tests.support.staff_client import audited, joined, make_lead, post
 from tests.support.submissions import CONTACT
 
 ALL = "/staff/settings/calendars"
 UNMATCHED = "/staff/bookings"
-
-
-@pytest.fixture
-def admin(app: Flask) -> PageClient:
-    make_user(app, admin=True)
-    return signed_in(app)
 
 
 def stored_secret(app: Flask, provider: Provider) -> str:
@@ -100,15 +87,6 @@ def test_a_new_secret_keeps_the_address_and_why_reports_were_refused_is_shown(
     assert "calendar.secret_replaced" in audited(app)
 
 
-def test_who_signed_in_long_ago_confirms_before_a_secret_changes(
-    app: Flask, admin: PageClient
-) -> None:
-    age_authentication(app)
-    asked = admin.submit(admin.get(f"{ALL}/cal").form("/secret"), status=403)
-    assert "Confirm it’s you" in asked.text
-    assert rows(services_of(app).database, CalendarRow) == []
-
-
 def test_a_test_says_why_it_was_refused(app: Flask, admin: PageClient) -> None:
     post(admin, f"{ALL}/cal", "/secret", status=201)
     with services_of(app).database.writing() as session:
@@ -125,8 +103,7 @@ def book(app: Flask, name: str, email: str) -> None:
 
 
 def test_staff_find_the_lead_of_a_booking(app: Flask) -> None:
-    make_user(app)
-    staff, lead_id = signed_in(app), make_lead(app, contact=CONTACT)
+    staff, lead_id = joined(app), make_lead(app, contact=CONTACT)
     assert "None." in staff.get(UNMATCHED).text
     assert "no lead yet" not in staff.get("/staff/").text
     book(app, "Ada Okafor", "ada@tents.example")
@@ -150,8 +127,7 @@ def test_staff_find_the_lead_of_a_booking(app: Flask) -> None:
 
 
 def test_a_lead_is_looked_for_by_any_word(app: Flask) -> None:
-    make_user(app)
-    staff = signed_in(app)
+    staff = joined(app)
     make_lead(app, contact=CONTACT)
     book(app, "Somebody Else", "else@example.net")
     (found,) = read(services_of(app).database, calendar_setup.unmatched)
@@ -162,8 +138,7 @@ def test_a_lead_is_looked_for_by_any_word(app: Flask) -> None:
 
 
 def test_a_booking_that_was_matched_by_address_says_so(app: Flask) -> None:
-    make_user(app)
-    staff, lead_id = signed_in(app), make_lead(app, contact=CONTACT)
+    staff, lead_id = joined(app), make_lead(app, contact=CONTACT)
     book(app, "Ada", CONTACT.email)
     event = read(services_of(app).database, calendar_setup.unmatched)
     assert event == []

@@ -17,7 +17,7 @@ from tests.support.apps import deliver, is_anywhere, make_app, services_of
 from tests.support.client import PageClient
 from tests.support.databases import read, write
 from tests.support.mail_server import MailServer, mail_server
-from tests.support.staff_client import make_user, post, signed_in
+from tests.support.staff_client import joined, make_user, post, signed_in
 
 ADDRESS = "quill.feather@example.com"
 
@@ -143,8 +143,7 @@ def test_a_failed_reminder_leaves_no_address_in_the_job(scene: Scene, recipient:
 
 def test_staff_delete_an_address_on_request(scene: Scene) -> None:
     scene.allow()
-    make_user(scene.app, "admin@example.com", admin=True)
-    admin = signed_in(scene.app, "admin@example.com")
+    admin = joined(scene.app, "admin@example.com", admin=True)
     page = post(admin, "/staff/person", "/person", address=ADDRESS.upper())
     page = admin.follow(admin.submit(admin.follow(page).form("/delete")))
     assert "Address deleted" in page.text

@@ -21,7 +21,15 @@ from tests.support.databases import Clock, write
 from tests.support.lead_factories import see
 from tests.support.page import Form, Page, text_of
 from tests.support.second_factors import CAREFUL, SECRET, make_careful_user
-from tests.support.staff_client import PASSWORD, enter, make_lead, make_user, post, signed_in
+from tests.support.staff_client import (
+    PASSWORD,
+    enter,
+    joined,
+    make_lead,
+    make_user,
+    post,
+    signed_in,
+)
 from tests.support.submissions import CONTACT
 
 BEN, GRACE_ID, BEN_ID = "ben@example.com", 1, 2
@@ -38,14 +46,12 @@ def database(app: Flask, clock: Clock) -> Database:
 @pytest.fixture
 def grace(app: Flask, database: Database) -> PageClient:
     """The browser of an admin, who is assigned new leads."""
-    make_user(app, admin=True)
-    return signed_in(app)
+    return joined(app, admin=True)
 
 
 @pytest.fixture
 def ben(app: Flask, grace: PageClient) -> PageClient:
-    make_user(app, BEN)
-    return signed_in(app, BEN)
+    return joined(app, BEN)
 
 
 @pytest.fixture
@@ -232,8 +238,7 @@ def test_times_are_those_of_the_agency(tmp_path: Path, clock: Clock) -> None:
     app = make_app(tmp_path / "var", time_zone="America/New_York")
     database = services_of(app).database
     database.clock = clock
-    make_user(app)
-    client = signed_in(app)
+    client = joined(app)
     lead = make_lead(app, contact=CONTACT)
     # Half past nine in UTC is before opening time in New York.
     page = client.get(f"/staff/leads/{lead}")

@@ -14,7 +14,7 @@ from tests.support.databases import read
 from tests.support.lead_factories import deactivate
 from tests.support.mail_server import as_read
 from tests.support.page import text_of
-from tests.support.staff_client import EMAIL, make_lead, make_user, signed_in, user_of
+from tests.support.staff_client import EMAIL, joined, make_lead, make_user, signed_in, user_of
 from tests.support.submissions import CONTACT
 
 BO = "bo@example.com"
@@ -76,8 +76,7 @@ def test_admins_see_who_gets_which_emails_and_which_no_one_gets(app: Flask) -> N
     } <= shown
     assert len(shown) == len(EMAIL_TYPES)
     deactivate(services_of(app).database, 1)
-    make_user(app, "cy@example.com", admin=True)
-    page = signed_in(app, "cy@example.com").get("/staff/settings/notifications")
+    page = joined(app, "cy@example.com", admin=True).get("/staff/settings/notifications")
     assert "No one gets" not in page.text
 
 
@@ -85,8 +84,7 @@ def test_with_a_mail_server_it_says_what_sets_it(tmp_path: Path) -> None:
     app = make_app(
         tmp_path, smtp_url="smtp://user:secret@mail.example:587", mail_from="a@b.example"
     )
-    make_user(app, admin=True)
-    page = signed_in(app).get("/staff/settings/notifications")
+    page = joined(app, admin=True).get("/staff/settings/notifications")
     assert "Set by CONSULT_SMTP_URL." in page.text
     assert "mail.example" not in page.html
 

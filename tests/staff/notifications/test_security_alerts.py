@@ -25,7 +25,16 @@ from tests.support.mail_server import as_read
 from tests.support.oidc_provider import approve, mock_provider, settings_for
 from tests.support.passkeys import ORIGIN, add_passkey, asked
 from tests.support.second_factors import FACTORS, give, pending_login, set_up_phone
-from tests.support.staff_client import ADMIN, EMAIL, NAME, PASSWORD, make_user, post, signed_in
+from tests.support.staff_client import (
+    ADMIN,
+    EMAIL,
+    NAME,
+    PASSWORD,
+    joined,
+    make_user,
+    post,
+    signed_in,
+)
 from tests.support.workers import sent_mails, text_of
 
 OTHER_PASSWORD = "eleven kettles beside rivers"
@@ -44,8 +53,7 @@ def alerts(app: Flask) -> list[tuple[int, str]]:
 
 def test_every_change_of_a_factor_alerts_its_user(tmp_path: Path) -> None:
     app = make_app(tmp_path / "var", base_url=ORIGIN)
-    make_user(app)
-    client = signed_in(app)
+    client = joined(app)
     set_up_phone(client)
     assert alerts(app) == [(1, "app_added")], "and not that there are codes now"
     device = add_passkey(client)
@@ -65,8 +73,7 @@ def test_every_change_of_a_factor_alerts_its_user(tmp_path: Path) -> None:
 
 
 def test_a_used_recovery_code_alerts_and_a_wrong_one_does_not(app: Flask) -> None:
-    make_user(app)
-    _, codes = set_up_phone(signed_in(app))
+    _, codes = set_up_phone(joined(app))
     alerts(app)
     give(pending_login(app), recovery_code="nonsense", status=422)
     assert alerts(app) == []
@@ -76,8 +83,7 @@ def test_a_used_recovery_code_alerts_and_a_wrong_one_does_not(app: Flask) -> Non
 
 
 def test_a_new_password_alerts_however_it_was_set(app: Flask) -> None:
-    make_user(app)
-    client = signed_in(app)
+    client = joined(app)
     assert alerts(app) == [], "who joins needs no alert"
     form = client.get("/staff/account").form("/password")
     client.submit(form.fill(current_password=PASSWORD, new_password=OTHER_PASSWORD))
@@ -103,8 +109,7 @@ def test_what_an_admin_changes_alerts_the_user_of_the_account(app: Flask) -> Non
 def test_a_link_with_the_provider_alerts(tmp_path: Path) -> None:
     with mock_provider() as issuer:
         app = make_app(tmp_path / "var", **settings_for(issuer))
-        make_user(app)
-        client = signed_in(app)
+        client = joined(app)
         approve(client, "grace", "/staff/account/provider")
         assert alerts(app) == [(1, "linked")]
         post(client, FACTORS, "/provider/remove", password=PASSWORD)

@@ -21,7 +21,7 @@ from tests.support.databases import read, write
 from tests.support.owner_journey import Journey
 from tests.support.page import Page
 from tests.support.personas import BATON_ON_THE_FLOOR
-from tests.support.staff_client import make_lead, make_user, post, signed_in
+from tests.support.staff_client import joined, make_lead, post
 from tests.support.submissions import all_leads
 
 MARKERS = (
@@ -218,8 +218,7 @@ def test_the_export_contains_everything_that_is_stored(app: Flask, admin: PageCl
 def test_staff_see_the_data_of_their_own_leads_only(app: Flask, admin: PageClient) -> None:
     lead_id = whole_lead(app)
     whole_lead(app)  # of the same person, and assigned to no one
-    make_user(app)
-    colleague = signed_in(app)
+    colleague = joined(app)
     assert "/data" not in colleague.get(f"/staff/leads/{lead_id}").text
     colleague.get(f"/staff/leads/{lead_id}/data", status=403)
     write(services_of(app).database, handovers.claim, lead_id, by=2)

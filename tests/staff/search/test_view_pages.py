@@ -9,21 +9,19 @@ from consult.storage.tables.account_tables import AuditRow, SavedViewRow
 from tests.support.apps import services_of
 from tests.support.client import PageClient
 from tests.support.page import Page, text_of
-from tests.support.staff_client import ADMIN, make_user, signed_in
+from tests.support.staff_client import ADMIN, joined
 
 QUERY = "stage=new&source=fair&sort=handoff"
 
 
 @pytest.fixture
 def colleague(app: Flask, staff: PageClient) -> PageClient:
-    make_user(app, "ben@example.com")
-    return signed_in(app, "ben@example.com")
+    return joined(app, "ben@example.com")
 
 
 @pytest.fixture
 def admin(app: Flask, staff: PageClient) -> PageClient:
-    make_user(app, ADMIN, admin=True)
-    return signed_in(app, ADMIN)
+    return joined(app, ADMIN, admin=True)
 
 
 def save(client: PageClient, name: str, query: str = QUERY, status: int = 303, **more: str) -> Page:

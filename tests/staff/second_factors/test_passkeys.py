@@ -28,6 +28,7 @@ from tests.support.staff_client import (
     EMAIL,
     age_authentication,
     audited,
+    joined,
     make_user,
     post,
     sign_in,
@@ -154,7 +155,8 @@ INVALID: dict[str, Answer] = {
     "to another challenge": other_challenge,
     "by a new key of that name": new_key_instead,
     "malformed": malformed,
-    **{text: sends(text) for text in ("{", "", "[]")},
+    **{text: sends(text) for text in ("{", "", "[]", "null", '{"rawId":"YQ"}')},
+    **{f"long {text}": sends(text) for text in ("[" * 15_000, "9" * 5000)},
 }
 
 
@@ -206,8 +208,8 @@ def test_a_challenge_is_for_one_browser_and_one_purpose(app: Flask, device: Devi
         client.submit(form.fill(credential=device.use(options)), status=422)
     form, _ = asked(client.get(SIGN_IN))
     client.submit(form.fill(credential=device.use(of_another)), status=422)
-    make_user(app, "bo@example.com")  # nor is the passkey of another user a second factor
-    use(client, add_passkey(signed_in(app, "bo@example.com")), ASKED, status=422)
+    another = add_passkey(joined(app, "bo@example.com"))
+    use(client, another, ASKED, status=422)
 
 
 def test_a_refused_passkey_is_recorded(app: Flask, device: Device) -> None:
@@ -271,8 +273,7 @@ class TestAdding:
         sign_in(PageClient(grace.app))
 
     def test_a_device_belongs_to_one_user(self, app: Flask, device: Device) -> None:
-        make_user(app, "bo@example.com")
-        bo, before = signed_in(app, "bo@example.com"), vars(device).copy()
+        bo, before = joined(app, "bo@example.com"), vars(device).copy()
         form, options = asked(bo.get(NEW))
         assert options["excludeCredentials"] == []
         bo.submit(form.fill(credential=device.make(options)), status=422)

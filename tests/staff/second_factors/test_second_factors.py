@@ -16,7 +16,6 @@ from consult.storage.tables.account_tables import AuthenticatorRow, RecoveryCode
 from tests.support.apps import make_app, make_settings, services_of
 from tests.support.client import PageClient
 from tests.support.databases import read, rows, write
-from tests.support.page import Page
 from tests.support.second_factors import (
     ASKED,
     FACTORS,
@@ -25,6 +24,7 @@ from tests.support.second_factors import (
     let_pass,
     pending_login,
     recovery_codes,
+    secret_on,
     set_up_phone,
 )
 from tests.support.staff_client import (
@@ -34,6 +34,7 @@ from tests.support.staff_client import (
     age_authentication,
     audited,
     is_stored,
+    joined,
     make_user,
     post,
     sign_in,
@@ -104,8 +105,7 @@ def test_an_invalid_code_opens_nothing(app: Flask, phone: Phone) -> None:
 
 def test_codes_are_limited_and_a_right_one_gives_the_attempts_back(tmp_path: Path) -> None:
     app = make_app(tmp_path, limit_second_factor="2 per day")
-    make_user(app)
-    phone, codes = set_up_phone(signed_in(app))
+    phone, codes = set_up_phone(joined(app))
     give(pending_login(app), code="000000", status=422)
     give(pending_login(app), code=phone.next_code)
     give(pending_login(app), code="000000", status=422)
@@ -168,16 +168,10 @@ def test_a_secret_is_one_users_and_not_in_the_database(app: Flask, phone: Phone)
 
 def test_under_another_secret_key_a_recovery_code_still_works(tmp_path: Path) -> None:
     app = make_app(tmp_path)
-    make_user(app)
-    phone, codes = set_up_phone(signed_in(app))
+    phone, codes = set_up_phone(joined(app))
     phone.app = later = make_app(tmp_path, secret_key="another" * 6)
     give(pending_login(later), code=phone.next_code, status=422)
     give(pending_login(later), recovery_code=codes[0])
-
-
-def secret_on(page: Page) -> str:
-    """The secret that a page shows for an authenticator app."""
-    return page.html.split('class="secret">')[1].split("<")[0].replace(" ", "")
 
 
 class TestSettingUp:

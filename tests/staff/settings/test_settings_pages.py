@@ -24,14 +24,7 @@ from tests.support.lead_factories import new_lead, set_lead
 from tests.support.mail_server import mail_server
 from tests.support.page import Page, text_of
 from tests.support.results import hand_in
-from tests.support.staff_client import (
-    ADMIN,
-    PASSWORD,
-    age_authentication,
-    make_user,
-    post,
-    signed_in,
-)
+from tests.support.staff_client import ADMIN, PASSWORD, age_authentication, joined, make_user, post
 
 BRAND = "/staff/settings/brand"
 
@@ -164,8 +157,7 @@ def test_a_fixed_value_is_shown_and_cannot_be_changed(tmp_path: Path) -> None:
     file.write_text('name = "Fixed Ltd"\nlogo = "logo.svg"\n[colours]\nsales = "#0b3d2e"\n')
     (tmp_path / "logo.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"/>')
     app = make_app(tmp_path / "var", brand_file=file, paper="a4")
-    make_user(app, ADMIN, admin=True)
-    admin = signed_in(app, ADMIN)
+    admin = joined(app, ADMIN, admin=True)
     page = admin.get(BRAND)
     assert "Fixed Ltd Fixed by the brand file (name)." in page.text
     assert "Fixed by the brand file (colours.sales)." in page.text
@@ -184,8 +176,7 @@ def test_each_setting_from_the_environment_is_shown_as_fixed(tmp_path: Path) -> 
     base = services_of(make_app(tmp_path / "base")).settings
     given = {name: getattr(base, name) for name in overridable()} | {"closed_on": "2026-12-25"}
     app = make_app(tmp_path / "var", **given)
-    make_user(app, ADMIN, admin=True)
-    admin = signed_in(app, ADMIN)
+    admin = joined(app, ADMIN, admin=True)
     for slug, group in GROUPS.items():
         path = f"/staff/settings/{slug}"
         page = admin.get(path)
@@ -455,8 +446,7 @@ class TestFirstDay:
         with mail_server() as server:
             url = f"smtp://127.0.0.1:{server.port}"
             app = make_app(tmp_path / "var", smtp_url=url, mail_from="hello@maven.test")
-            make_user(app, ADMIN, admin=True)
-            admin = signed_in(app, ADMIN)
+            admin = joined(app, ADMIN, admin=True)
             server.on_data = "554 5.7.1 Your address is on a list"
             page = post(admin, "/staff/", "/test-email", status=422)
             assert "554 5.7.1 Your address is on a list" in page.text
@@ -478,8 +468,7 @@ class TestFirstDay:
 
 def test_a_red_line_says_what_owners_would_read(app: Flask, admin: PageClient) -> None:
     says = "Owners would read a placeholder:"
-    make_user(app, "ben@example.com")
-    ben = signed_in(app, "ben@example.com")
+    ben = joined(app, "ben@example.com")
     for client in (admin, ben):
         assert f"{says} the agency’s name, “Marketing Maven”." in client.get("/staff/").text
     save(admin, "brand", brand__consult_url="https://www.example.com/consult")
@@ -543,8 +532,7 @@ def test_a_site_that_is_missing_is_added_with_one_press(
     added = ("https://www.example.com", "https://example.com:444")
     assert services_of(app).settings.embed_origins == added
     fixed = make_app(tmp_path / "fixed", embed_origins="https://a.example")
-    make_user(fixed, ADMIN, admin=True)
-    page = signed_in(fixed, ADMIN).get(f"{TRY}?page=b.example")
+    page = joined(fixed, ADMIN, admin=True).get(f"{TRY}?page=b.example")
     assert "add https://b.example to CONSULT_EMBED_ORIGINS" in page.text
     assert page.document.all("relay-check")
 
@@ -572,8 +560,7 @@ def test_an_address_that_no_website_can_show_is_named(
     tmp_path: Path, base_url: str, warning: str
 ) -> None:
     app = make_app(tmp_path / "var", base_url=base_url, staff_second_factor="optional")
-    make_user(app, ADMIN, admin=True)
-    page = signed_in(app, ADMIN).get(TRY)
+    page = joined(app, ADMIN, admin=True).get(TRY)
     assert warning in page.text
     assert bool(warning) == any(
         "late" in (one.attrib.get("class") or "") for one in page.document.all("p")

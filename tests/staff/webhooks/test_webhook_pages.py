@@ -31,7 +31,7 @@ from tests.support.apps import deliver, make_app, services_of
 from tests.support.client import PageClient
 from tests.support.databases import read, write
 from tests.support.page import Page, text_of
-from tests.support.staff_client import make_lead, make_user, post, signed_in
+from tests.support.staff_client import ADMIN, joined, make_lead, post, signed_in
 from tests.support.stand_ins import GUID, URLS
 from tests.support.submissions import CONTACT
 from tests.support.webhook_receiver import receiver
@@ -39,16 +39,6 @@ from tests.support.webhook_receiver import receiver
 ALL = "/staff/settings/webhooks"
 ONE = f"{ALL}/1"
 ADDRESS = "https://hooks.example/relay?key=k3y"
-
-
-@pytest.fixture
-def admin(app: Flask) -> PageClient:
-    return admin_of(app)
-
-
-def admin_of(app: Flask) -> PageClient:
-    make_user(app, admin=True)
-    return signed_in(app)
 
 
 def add(client: PageClient, address: str = ADDRESS, **fields: str) -> Page:
@@ -207,7 +197,7 @@ def test_a_form_at_hubspot_has_ids_and_fields(app: Flask, admin: PageClient) -> 
 
 def test_a_test_shows_what_was_sent_and_what_came_back(tmp_path: Path) -> None:
     app = make_app(tmp_path / "var", webhook_loopback=True)
-    admin = admin_of(app)
+    admin = joined(app, ADMIN, admin=True)
     with receiver(tmp_path, tls=False) as hooks:
         url = f"http://127.0.0.1:{hooks.internet.port}/relay"
         for number, kind in enumerate(WEBHOOK_KINDS, 1):
@@ -247,7 +237,7 @@ def test_the_log_shows_each_attempt_and_sends_again(tmp_path: Path) -> None:
     app = make_app(tmp_path / "var", webhook_loopback=True)
     now = utc_now()
     services_of(app).database.clock = lambda: now  # so that no retry is due in between
-    admin = admin_of(app)
+    admin = joined(app, ADMIN, admin=True)
     with receiver(tmp_path, tls=False) as hooks:
         add(admin, f"http://127.0.0.1:{hooks.internet.port}/relay")
         assert "None yet" in admin.get(ONE).text
@@ -302,7 +292,7 @@ def test_pages_of_the_log(app: Flask, admin: PageClient, monkeypatch: pytest.Mon
 
 def test_the_page_of_a_lead_says_who_was_notified(tmp_path: Path) -> None:
     app = make_app(tmp_path / "var", webhook_loopback=True)
-    admin = admin_of(app)
+    admin = joined(app, ADMIN, admin=True)
     with receiver(tmp_path, tls=False) as hooks:
         add(admin, f"http://127.0.0.1:{hooks.internet.port}/secret-path")
         lead_id = make_lead(app, contact=CONTACT)
@@ -341,7 +331,7 @@ def test_it_is_disabled_enabled_and_deleted(app: Flask, admin: PageClient) -> No
 
 def test_what_the_environment_sets_is_shown_and_cannot_be_changed(tmp_path: Path) -> None:
     app = make_app(tmp_path / "var", webhook_url=ADDRESS, webhook_secret=FIXED_SECRET)
-    admin = admin_of(app)
+    admin = joined(app, ADMIN, admin=True)
     sync_environment(app)
     assert "hooks.example, webhook 1 Standard. Set by the environment" in admin.get(ALL).text
     page = admin.get(ONE)
@@ -362,4 +352,4 @@ def test_what_the_environment_sets_is_shown_and_cannot_be_changed(tmp_path: Path
     services_of(app).database.close()
     without = make_app(tmp_path / "var")
     sync_environment(without)
-    assert "No webhooks yet" in signed_in(without).get(ALL).text
+    assert "No webhooks yet" in signed_in(without, ADMIN).get(ALL).text
