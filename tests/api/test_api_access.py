@@ -15,11 +15,10 @@ from consult.storage.tables.account_tables import ApiTokenRow, StaffUserRow
 from consult.storage.tables.submission_tables import RateLimitRow
 from tests.support.api import LEADS, ApiClient, make_token
 from tests.support.apps import services_of
-from tests.support.databases import rows
+from tests.support.databases import locked, rows
 from tests.support.second_factors import let_pass
 from tests.support.staff_client import ADMIN, make_lead, make_user, signed_in
 from tests.support.submissions import CONTACT
-from tests.web.test_outages import locked
 
 UNKNOWN = f"rc_{new_token()}"
 ONE = f"{LEADS}/1"
@@ -187,7 +186,7 @@ def test_a_fault_of_ours_and_an_outage_are_problems_too(
     assert answer.status_code == 500
     assert CONTACT.email not in answer.text
     services_of(app).database.busy_seconds = 0.2
-    with locked(app):  # what is read can't be recorded, so it isn't shown
+    with locked(services_of(app).database):  # what is read can't be recorded, so it isn't shown
         answer = program.send("GET", ONE)
     assert answer.status_code == 503
     assert CONTACT.email not in answer.text

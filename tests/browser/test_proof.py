@@ -6,15 +6,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, expect
-from sqlalchemy import select
 
 from consult.delivery.mail import transport
 from consult.storage import jobs
-from consult.storage.tables.submission_tables import ContactRow
 from tests.support.apps import deliver, make_app, services_of
 from tests.support.browser import Visit, serving, visiting
 from tests.support.patience import patience
 from tests.support.results import hand_in
+from tests.support.submissions import newest_contact
 
 Served = tuple[Flask, str]
 
@@ -45,9 +44,7 @@ def stop_clock(visit: Visit) -> None:
 
 
 def signs(app: Flask) -> set[str]:
-    with services_of(app).database.reading() as session:
-        newest = select(ContactRow).order_by(ContactRow.submission_id.desc()).limit(1)
-        return set(session.scalars(newest).one().signs)
+    return set(newest_contact(services_of(app).database).signs)
 
 
 def test_it_is_done_while_the_form_is_filled_in(browser: Browser, served: Served) -> None:

@@ -1,13 +1,9 @@
 """What owners hear on the way: how their cards matched, and the one doubt before the result."""
 
-from collections.abc import Mapping
-
 import pytest
 
 from consult.questionnaire.editions import newest
-from consult.questionnaire.questions import Answer, Kind
-from consult.storage.drafts import drafts
-from tests.support.apps import services_of
+from consult.questionnaire.questions import Kind
 from tests.support.client import PageClient
 from tests.support.owner_journey import Journey
 from tests.support.page import text_of
@@ -50,13 +46,6 @@ def test_going_on_to_the_full_check_says_so_after_its_own_cards(client: PageClie
 # --- The double-check on the review -------------------------------------------------------------
 
 
-def answers_of(journey: Journey) -> Mapping[str, Answer]:
-    with services_of(journey.client.app).database.reading() as session:
-        check = drafts.load(session, journey.token)
-    assert check is not None
-    return check.answers
-
-
 @pytest.fixture
 def doubtful(journey: Journey) -> Journey:
     """An owner on the review, who counted more new customers than their other numbers make."""
@@ -77,7 +66,7 @@ def test_numbers_can_be_fixed_in_place_and_in_two_tabs(doubtful: Journey) -> Non
     journey.page = journey.client.follow(journey.client.submit(form))
     assert journey.page.path.endswith("/review")
     assert "Saved." in journey.page.text
-    answers = answers_of(journey)
+    answers = journey.draft.answers
     assert (answers["clear_answers"], answers["new_customers_last_month"]) == (3, 8)
     assert "Quick double-check" not in journey.page.text
     page = journey.client.submit(other_tab.fill(new_customers_last_month="9"), status=409)
@@ -90,13 +79,13 @@ def test_numbers_can_be_fixed_in_place_and_in_two_tabs(doubtful: Journey) -> Non
 
 def test_nothing_changes_without_a_change_and_a_number_can_be_taken_back(doubtful: Journey) -> None:
     journey, form = doubtful, doubtful.page.form("/contradictions")
-    before = answers_of(journey)
+    before = journey.draft.answers
     journey.client.submit(form)
     for shown in ("no_such", "", "sort_demo' OR 1=1", "\x00"):
         journey.client.post(f"{journey.root}/contradictions", {"shown": shown, "lead_list": "3"})
-    assert answers_of(journey) == before
+    assert journey.draft.answers == before
     journey.client.submit(form.fill(new_customers_last_month=""))
-    assert "new_customers_last_month" not in answers_of(journey)
+    assert "new_customers_last_month" not in journey.draft.answers
     journey.submit()
     assert journey.client.submit(form).location == f"{journey.page.path}?late=1"
 
@@ -110,7 +99,7 @@ def test_a_wrong_number_is_shown_again_and_the_others_are_saved(doubtful: Journe
     assert fields["new_customers_last_month"].values == ["plenty"]
     (opened,) = [d for d in again.document.all("details") if "open" in d.attrib]
     assert "Enter a whole number" in "".join(opened.itertext())
-    answers = answers_of(doubtful)
+    answers = doubtful.draft.answers
     assert (answers["clear_answers"], answers["new_customers_last_month"]) == (1, 40)
 
 

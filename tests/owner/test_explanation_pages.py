@@ -9,7 +9,6 @@ import pytest
 from flask import Flask
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
-from sqlalchemy import text
 
 from consult.owner.explanation_pages import compare
 from consult.questionnaire.editions import newest
@@ -17,7 +16,7 @@ from consult.questionnaire.questions import Answer, Depth, Kind
 from consult.report.build import build_report
 from consult.report.explanations import explain
 from tests.report.samples import finding_text, report_of
-from tests.support.apps import make_app, services_of
+from tests.support.apps import make_app, stored
 from tests.support.client import PageClient
 from tests.support.examples import examples
 from tests.support.page import Page, text_of
@@ -47,16 +46,6 @@ def result_of(app: Flask, persona: Persona = BATON_ON_THE_FLOOR, depth: Depth = 
 def result(tmp_path_factory: pytest.TempPathFactory) -> Result:
     """The result of the roofing firm. None of these pages changes anything."""
     return result_of(make_app(tmp_path_factory.mktemp("result")))
-
-
-def everything_in(app: Flask) -> dict[str, list[tuple[object, ...]]]:
-    """Every row of every table: what a page that keeps nothing leaves as it was."""
-    with services_of(app).database.reading() as session:
-        names = session.execute(text("select name from sqlite_master where type = 'table'"))
-        return {
-            name: [tuple(row) for row in session.execute(text(f'select * from "{name}"'))]  # noqa: S608
-            for (name,) in names.all()
-        }
 
 
 def numbers_beside(page: Page) -> list[tuple[float, float]]:
@@ -160,10 +149,10 @@ def test_what_is_not_on_offer_is_left_out_with_a_notice(result: Result, query: s
 
 
 def test_asking_what_if_keeps_nothing(result: Result) -> None:
-    before = everything_in(result.client.app)
+    before = stored(result.client.app)
     result.open("what-if?lead_list=3&x=1")
     result.open("why")
-    assert everything_in(result.client.app) == before
+    assert stored(result.client.app) == before
 
 
 @given(complete_answers())

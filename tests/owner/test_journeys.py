@@ -1,6 +1,5 @@
 """Owners on their way: straight through, and with browsers that do what browsers do."""
 
-from collections.abc import Mapping
 from datetime import timedelta
 from itertools import pairwise
 
@@ -10,26 +9,13 @@ from flask import Flask
 from benchmarks.journey import MOST, OWNERS, effort
 from consult.questionnaire.editions import newest
 from consult.storage.drafts import drafts
-from consult.storage.tables.submission_tables import SubmissionRow
+from tests.owner.test_result_pages import lead_of
 from tests.support.apps import services_of
 from tests.support.client import PageClient
 from tests.support.owner_journey import Journey
 from tests.support.page import classes_of
 from tests.support.personas import BATON_ON_THE_FLOOR, CORNER_SHOP, PERSONAS, WEB_STORE, Persona
 from tests.support.submissions import all_leads
-
-
-def saved(journey: Journey) -> Mapping[str, object]:
-    """The answers stored for the check in view, on its path or not."""
-    with services_of(journey.client.app).database.reading() as session:
-        check = drafts.load(session, journey.token)
-    assert check is not None
-    return check.answers
-
-
-def lead_of(app: Flask) -> SubmissionRow:
-    (lead,) = all_leads(services_of(app).database)
-    return lead
 
 
 @pytest.mark.parametrize("persona", PERSONAS.values(), ids=lambda persona: persona.id)
@@ -88,15 +74,15 @@ def test_back_shows_what_was_answered_and_a_change_is_taken(journey: Journey) ->
 
     journey.answers["marketing_by"] = "agency"
     journey.answer()
-    assert saved(journey)["marketing_by"] == "agency"
+    assert journey.draft.answers["marketing_by"] == "agency"
 
 
 def test_a_reload_changes_nothing_and_links_go_on_elsewhere(journey: Journey, app: Flask) -> None:
     here = journey.skip_to("goals").path
-    before = saved(journey)
+    before = journey.draft.answers
     journey.go(here)
     journey.client.submit(journey.fill())
-    assert saved(journey).items() >= before.items()
+    assert journey.draft.answers.items() >= before.items()
     elsewhere = Journey(PageClient(app), journey.answers)
     assert elsewhere.go(here).path == here
     elsewhere.to_review()
@@ -108,7 +94,7 @@ def test_a_page_ahead_leads_to_the_first_open_one_and_saves_nothing(journey: Jou
         assert journey.go(f"{journey.root}{end}").path == here
     page = journey.client.post(f"{journey.root}/goals", {"marketing_goal": "3"})
     assert page.location == here
-    assert saved(journey).keys() == {"symptoms"}
+    assert journey.draft.answers.keys() == {"symptoms"}
     stale = {"marketing_goal": "3", "version": "x.y"}  # another device went back
     page = journey.client.follow(journey.client.post(f"{journey.root}/goals", stale))
     assert (page.path, "so we didn’t save it" in page.text) == (here, True)
@@ -133,12 +119,12 @@ def test_a_page_that_was_saved_on_another_device_shows_both_before_it_overwrites
     texts = (marketing.ask, marketing.choices["staff"], marketing.choices["agency"])
     assert "{} Saved: {} On this page: {}".format(*texts) in page.text
     assert newest().wording("selling_by").ask not in page.with_class("facts")[0]
-    assert saved(journey)["marketing_by"] == "staff"
+    assert journey.draft.answers["marketing_by"] == "staff"
     assert page.form().fields["marketing_by"].values == ["agency"]
     # What they send again wins, and other pages are untouched.
     other.client.submit(page.form())
-    assert saved(journey)["marketing_by"] == "agency"
-    assert saved(journey)["buyers"] == journey.answers["buyers"]
+    assert journey.draft.answers["marketing_by"] == "agency"
+    assert journey.draft.answers["buyers"] == journey.answers["buyers"]
 
 
 def test_a_new_answer_of_a_stale_page_is_saved_and_an_old_one_stays(journey: Journey) -> None:
@@ -149,9 +135,8 @@ def test_a_new_answer_of_a_stale_page_is_saved_and_an_old_one_stays(journey: Jou
     journey.answer()
     page = other.client.submit(other.fill(), status=409)
     assert "$1,200 On this page: Skipped" in " ".join(page.text.split())
-    assert (
-        saved(journey).items() >= {"first_sale_value": 1200, "new_customers_last_month": 3}.items()
-    )
+    amounts = {"first_sale_value": 1200, "new_customers_last_month": 3}
+    assert journey.draft.answers.items() >= amounts.items()
     assert other.go(page.link("go with what’s saved")).path == path
     assert other.page.form().fields["first_sale_value"].values == ["1200"]
 
@@ -162,14 +147,14 @@ def test_going_back_in_a_browser_that_kept_the_page_is_no_other_device(journey: 
     journey.answer()
     journey.answer()
     journey.client.submit(kept.fill(marketing_by="agency"))
-    assert saved(journey)["marketing_by"] == "agency"
+    assert journey.draft.answers["marketing_by"] == "agency"
 
 
 def test_the_same_answers_from_two_devices_are_no_conflict(journey: Journey) -> None:
     other = elsewhere(journey)
     journey.answer()
     other.answer()
-    assert saved(other) == saved(journey)
+    assert other.draft.answers == journey.draft.answers
 
 
 def test_what_comes_after_the_end_says_that_it_changed_nothing(journey: Journey) -> None:
@@ -202,12 +187,12 @@ def test_answers_that_fall_off_the_path_are_kept_and_not_scored(client: PageClie
     journey = Journey(client, {**BATON_ON_THE_FLOOR.answers, "customers_so_far": "five_or_more"})
     journey.start()
     journey.skip_to("review")
-    assert {"lead_source", "clear_answers"} <= saved(journey).keys()
+    assert {"lead_source", "clear_answers"} <= journey.draft.answers.keys()
 
     journey.go(f"{journey.root}/buyers?then=review")
     journey.answers["customers_so_far"] = "under_five"
     journey.answer()
-    assert {"lead_source", "clear_answers"} <= saved(journey).keys()
+    assert {"lead_source", "clear_answers"} <= journey.draft.answers.keys()
     assert journey.page.path.endswith("/review")
     journey.submit()
 
@@ -252,8 +237,8 @@ def test_a_bad_post_names_what_to_mend_and_keeps_what_is_good(journey: Journey) 
     assert page.errors == {"selling_by": "Who does your selling? Choose the closest answer."}
     assert page.title.startswith("Please fix")
     assert page.form().fields["marketing_by"].values == ["staff"]
-    assert saved(journey)["marketing_by"] == "staff"
-    assert "selling_by" not in saved(journey)
+    assert journey.draft.answers["marketing_by"] == "staff"
+    assert "selling_by" not in journey.draft.answers
 
 
 ODD_TEXT = (
@@ -271,7 +256,7 @@ def test_odd_text_is_shown_again_as_text_and_loses_no_good_answer(journey: Journ
         page = journey.client.post(path, {"first_sale_value": typed}, status=422)
         assert page.errors
         assert not page.document.all("script")
-        assert saved(journey)["first_sale_value"] == 1200
+        assert journey.draft.answers["first_sale_value"] == 1200
     assert page.form().fields["first_sale_value"].values == [typed]
 
 
@@ -285,7 +270,7 @@ def test_bytes_that_are_no_text_are_refused_kindly(journey: Journey) -> None:
 def test_ids_that_nobody_asked_for_are_left_alone(journey: Journey) -> None:
     sent = {"marketing_by": "me", "selling_by": "me", "follow_up": "3", "archetype": "x"}
     journey.client.post(journey.page.path, sent)
-    assert saved(journey).keys() == {"symptoms", "marketing_by", "selling_by"}
+    assert journey.draft.answers.keys() == {"symptoms", "marketing_by", "selling_by"}
 
 
 def test_a_token_that_is_none_offers_a_fresh_start(journey: Journey) -> None:

@@ -19,7 +19,7 @@ from consult.storage.tables.booking_tables import BookingRow, BusyFeedRow
 from consult.storage.tables.delivery_tables import DeliveryRow, JobRow, NotificationRow
 from consult.storage.tables.lead_tables import LeadRow
 from consult.storage.tables.submission_tables import ContactRow, ResponseStatsRow
-from tests.support.apps import deliver, make_app, services_of
+from tests.support.apps import deliver, mail_settings, make_app, services_of
 from tests.support.client import PageClient
 from tests.support.concurrency import at_once
 from tests.support.databases import Clock, rows, write
@@ -371,12 +371,7 @@ def test_staff_get_one_mail_about_a_contact_that_books(site: Site) -> None:
 
 
 def test_an_address_that_is_to_be_confirmed_gets_no_invitation_before(tmp_path: Path) -> None:
-    site = make_site(
-        tmp_path,
-        confirm_mail="always",
-        smtp_url="smtp://127.0.0.1:1",
-        mail_from="Relay Check <relay@check.example>",
-    )
+    site = make_site(tmp_path, confirm_mail="always", **mail_settings())
     path = site.result()
     form = site.client.get(f"{path}/book").form("/book")
     page = site.client.follow(site.client.submit(form.fill(slot="2026-03-03T19:30Z", **ADA)))

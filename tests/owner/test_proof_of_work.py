@@ -9,20 +9,21 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 
 from consult.owner.form_guard import CHALLENGE_LIFE
 from consult.storage.tables.delivery_tables import DeliveryRow
-from consult.storage.tables.lead_tables import LeadRow
 from consult.storage.tables.submission_tables import ContactRow, RateLimitRow
-from tests.support.apps import make_app, services_of
+from tests.support.apps import mail_settings, make_app, services_of
 from tests.support.client import PageClient
+from tests.support.databases import rows
+from tests.support.lead_factories import see
 from tests.support.page import Page
 from tests.support.results import hand_in
+from tests.support.submissions import newest_contact
 
 SCRIPT = Path(__file__).parents[2] / "static/js/proof.js"
 ADA = {"name": "Ada Lovelace", "email": "ada@example.com", "consent": "y"}
-SMTP = {"smtp_url": "smtp://127.0.0.1:1", "mail_from": "Relay Check <relay@check.example>"}
 
 
 def challenge_in(page: Page, field: str = "proof") -> dict[str, str]:
@@ -45,7 +46,7 @@ def solution(challenge: dict[str, str]) -> str:
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     folder, cost = tmp_path_factory.mktemp("proof"), {"spam_proof_bits": 4}
-    made = make_app(folder, spam_proof_of_work="on", **cost, **SMTP)
+    made = make_app(folder, spam_proof_of_work="on", **cost, **mail_settings())
     yield made
     services_of(made).database.close()
 
@@ -68,9 +69,7 @@ def send(client: PageClient, result: str, proof: str) -> ContactRow:
     # Solved or not, the answer is the same.
     assert page.location.startswith(f"{result}?thanks=")
     assert "Thank you, Ada Lovelace." in client.follow(page).text
-    with services_of(client.app).database.reading() as session:
-        newest = select(ContactRow).order_by(ContactRow.submission_id.desc()).limit(1)
-        return session.scalars(newest).one()
+    return newest_contact(services_of(client.app).database)
 
 
 def test_a_solved_challenge_is_no_sign(client: PageClient) -> None:
@@ -97,15 +96,13 @@ def test_a_wrong_solution_is_a_sign_and_the_report_waits_for_a_press(
     result = hand_in(client.app)
     contact = send(client, result, change(solved(client, result)))
     assert contact.signs["proof_of_work"] == {"detail": "", "counts": True}
-    with services_of(client.app).database.reading() as session:
-        # Staff are notified of the lead, but no mail goes out, not even the one to confirm.
-        assert not session.get_one(LeadRow, contact.submission_id).suspect
-        of_lead = DeliveryRow.submission_id == contact.submission_id
-        assert session.scalars(select(DeliveryRow).where(of_lead)).all() == []
+    # Staff are notified of the lead, but no mail goes out, not even the one to confirm.
+    database, of_lead = services_of(client.app).database, contact.submission_id
+    assert not see(database, of_lead).suspect
+    assert rows(database, DeliveryRow, DeliveryRow.submission_id == of_lead) == []
     page = client.get(result)
     client.submit(page.form("/confirm-email"))
-    with services_of(client.app).database.reading() as session:
-        (mail,) = session.scalars(select(DeliveryRow).where(of_lead))
+    (mail,) = rows(database, DeliveryRow, DeliveryRow.submission_id == of_lead)
     assert (mail.kind, mail.address) == ("confirm", ADA["email"])
 
 
@@ -117,10 +114,8 @@ def test_a_challenge_counts_once(client: PageClient) -> None:
     form = client.get(thanks.link("correct your name")).form("/contact")
     again = {**form.data, **ADA, "email": "ada@example.org", "proof": proof}
     client.post(form.action, again)
-    with services_of(client.app).database.reading() as session:
-        contact = session.scalars(
-            select(ContactRow).where(ContactRow.email == again["email"])
-        ).one()
+    database = services_of(client.app).database
+    (contact,) = rows(database, ContactRow, ContactRow.email == again["email"])
     assert "proof_of_work" in contact.signs
 
 
@@ -147,7 +142,7 @@ def test_a_challenge_is_valid_for_ten_minutes(
 def test_it_may_be_off_or_only_watched(
     tmp_path: Path, mode: str, asked: int, signs: dict[str, object]
 ) -> None:
-    client = PageClient(make_app(tmp_path, spam_proof_of_work=mode, **SMTP))
+    client = PageClient(make_app(tmp_path, spam_proof_of_work=mode, **mail_settings()))
     result = hand_in(client.app)
     html = client.get(f"{result}/contact").html
     assert (html.count("data-challenge"), html.count("js/proof.js")) == (asked, asked)

@@ -6,38 +6,29 @@ from unittest.mock import patch
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
 
 from consult.storage.tables.delivery_tables import DeliveryRow, JobRow
 from tests.owner.test_result_pages import lead_of, leave_contact, result_of
-from tests.support.apps import deliver, make_app, real_renderer, services_of
+from tests.support.apps import deliver, mail_settings, make_app, real_renderer, services_of
+from tests.support.databases import rows
 from tests.support.mail_server import mail_server
 from tests.support.owner_journey import Journey
 from tests.support.personas import CONTACT
 
-SMTP = {"smtp_url": "smtp://127.0.0.1:1", "mail_from": "Relay Check <relay@check.example>"}
-
 
 def addresses(app: Flask) -> list[str]:
-    with services_of(app).database.reading() as session:
-        return list(
-            session.scalars(
-                select(DeliveryRow.address)
-                .where(DeliveryRow.address.is_not(None))
-                .order_by(DeliveryRow.id)
-            )
-        )
+    sent = rows(services_of(app).database, DeliveryRow)
+    return [delivery.address for delivery in sent if delivery.address is not None]
 
 
 @pytest.fixture
 def journey(tmp_path: Path) -> Journey:
-    return result_of(make_app(tmp_path / "mailing", **SMTP))
+    return result_of(make_app(tmp_path / "mailing", **mail_settings()))
 
 
 def test_the_whole_way_from_the_form_to_the_mailbox(tmp_path: Path) -> None:
     with mail_server() as server:
-        settings = {**SMTP, "smtp_url": f"smtp://127.0.0.1:{server.port}"}
-        app = make_app(tmp_path, **settings, base_url="http://localhost")
+        app = make_app(tmp_path, **mail_settings(server.port), base_url="http://localhost")
         journey = result_of(app)
         leave_contact(journey)
         deliver(app, real_renderer().render)
@@ -58,9 +49,8 @@ def test_the_whole_way_from_the_form_to_the_mailbox(tmp_path: Path) -> None:
     assert journey.client.get(link.removeprefix("http://localhost")).h1 == journey.page.h1
     pdf = next(part for part in message.iter_attachments() if part.get_filename())
     assert pdf.get_content().startswith(b"%PDF-1.7")
-    with services_of(app).database.reading() as session:
-        payloads = session.scalars(select(JobRow.payload))
-        assert not any(journey.token in str(payload) for payload in payloads)
+    jobs = rows(services_of(app).database, JobRow)
+    assert not any(journey.token in str(job.payload) for job in jobs)
 
 
 def test_the_pages_promise_the_mail_and_the_pdf_right_away(journey: Journey) -> None:
@@ -87,7 +77,7 @@ def test_a_corrected_address_gets_its_own_mail_and_the_same_one_none(journey: Jo
 
 
 def test_one_mailbox_gets_only_so_many_mails_however_it_is_spelled(tmp_path: Path) -> None:
-    app = make_app(tmp_path, **SMTP, limit_mails_address="2 per day")
+    app = make_app(tmp_path, **mail_settings(), limit_mails_address="2 per day")
     for email in ("ada@example.com", "ADA+x@example.com", "A.da+y@EXAMPLE.com"):
         journey = result_of(app)
         page = journey.client.follow(leave_contact(journey, email=email))
@@ -108,14 +98,14 @@ def test_an_address_that_mail_would_decode_into_another_is_none(journey: Journey
 
 
 def test_only_so_many_mails_go_out_to_all_together(tmp_path: Path) -> None:
-    app = make_app(tmp_path, **SMTP, limit_mails="2 per hour")
+    app = make_app(tmp_path, **mail_settings(), limit_mails="2 per hour")
     for number in range(3):
         leave_contact(result_of(app), email=f"stranger{number}@example.com")
     assert addresses(app) == ["stranger0@example.com", "stranger1@example.com"]
 
 
 def test_an_address_corrected_past_the_limit_is_promised_nothing(tmp_path: Path) -> None:
-    app = make_app(tmp_path, **SMTP, limit_mails="1 per hour")
+    app = make_app(tmp_path, **mail_settings(), limit_mails="1 per hour")
     journey = result_of(app)
     sent = leave_contact(journey)
     page = journey.client.follow(leave_contact(journey, after=sent, email="ada@new.example"))

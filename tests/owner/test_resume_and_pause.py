@@ -17,8 +17,6 @@ from consult.questionnaire import editions
 from consult.questionnaire.editions import newest
 from consult.questionnaire.model import Page, Structure
 from consult.questionnaire.questions import EditionError
-from consult.storage.drafts import drafts
-from consult.storage.drafts.drafts import Draft
 from consult.storage.tables.submission_tables import SubmissionRow
 from tests.support.apps import make_app, services_of
 from tests.support.client import PageClient
@@ -26,13 +24,6 @@ from tests.support.owner_journey import Journey
 from tests.support.personas import BATON_ON_THE_FLOOR, PERSONAS, WEB_STORE, Persona
 from tests.support.results import hand_in, resume_token_of
 from tests.support.submissions import all_leads
-
-
-def check_of(app: Flask, token: str) -> Draft:
-    with services_of(app).database.reading() as session:
-        check = drafts.load(session, token)
-    assert check is not None
-    return check
 
 
 def leads_of(app: Flask) -> list[SubmissionRow]:
@@ -70,7 +61,7 @@ def test_full_depth_keeps_all_answers_asks_only_what_is_open_and_leaves_the_firs
 ) -> None:
     journey = go_deeper(app)
     (quick,) = leads_of(app)
-    check = check_of(app, journey.token)
+    check = journey.draft
     assert check.answers == {
         id: tuple(a) if isinstance(a, list) else a for id, a in quick.answers.items()
     }
@@ -181,7 +172,7 @@ def test_an_open_check_moves_to_a_new_edition_and_says_what_is_dropped(
     assert "We dropped 2 answers" in journey.page.text
     journey.answer()
     assert "We dropped" not in journey.page.text
-    check = check_of(journey.client.app, journey.token)
+    check = journey.draft
     assert (check.edition, check.answers["slow_month"]) == (NEXT, 2)
 
     journey.to_review()

@@ -1,9 +1,7 @@
 """Going on later or on another device: the link as text, QR code and email, and what it opens."""
 
 import re
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -20,7 +18,7 @@ from consult.storage.drafts import resume_links
 from consult.storage.privacy import erasure, retention
 from consult.storage.tables.delivery_tables import DeliveryRow, JobRow
 from consult.storage.tables.submission_tables import DraftRow, RateLimitRow, ResumeLinkRow
-from tests.support.apps import deliver, is_anywhere, make_app, services_of
+from tests.support.apps import deliver, is_anywhere, mail_settings, make_app, services_of, stored
 from tests.support.client import PageClient
 from tests.support.databases import write
 from tests.support.mail_server import MailServer, mail_server
@@ -56,12 +54,6 @@ class Scene:
         deliver(self.app)
         return link_in(self.server)
 
-    def stored(self) -> str:
-        """All that is in the database, except for the counters of limits."""
-        file = Path(services_of(self.app).settings.var_dir, "consult.db")
-        with closing(sqlite3.connect(file)) as now:
-            return "\n".join(line for line in now.iterdump() if "rate_limits" not in line)
-
 
 def text_of(server: MailServer) -> str:
     body = server.mails()[-1].get_body(("plain",))
@@ -77,8 +69,7 @@ def link_in(server: MailServer) -> str:
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Flask, MailServer]]:
     with mail_server() as server:
-        url, sender = f"smtp://127.0.0.1:{server.port}", "Relay Check <check@example.com>"
-        yield make_app(tmp_path_factory.mktemp("on"), smtp_url=url, mail_from=sender), server
+        yield make_app(tmp_path_factory.mktemp("on"), **mail_settings(server.port)), server
 
 
 @pytest.fixture
@@ -134,7 +125,7 @@ def test_the_emailed_link_is_another_one_and_its_page_shows_only_progress(scene:
 
 def test_looking_at_the_link_changes_nothing_however_often(scene: Scene) -> None:
     link, scanner = scene.link(), PageClient(scene.app)
-    before = scene.stored()
+    before = stored(scene.app)
     ways: list[dict[str, str]] = [
         {},
         {"Sec-Purpose": "prefetch;prerender"},
@@ -143,7 +134,7 @@ def test_looking_at_the_link_changes_nothing_however_often(scene: Scene) -> None
     for headers in ways * 10:
         scanner.send("GET", link, status=200, headers=headers)
         scanner.send("HEAD", link, status=200, headers=headers)
-    assert scene.stored() == before
+    assert stored(scene.app) == before
     assert PageClient(scene.app).post(link).location == f"{scene.owner.root}/buyers"
 
 
@@ -171,10 +162,8 @@ def test_a_held_email_is_answered_like_a_sent_one(
 ) -> None:
     tight = {"network": "limit_contacts", "address": "limit_mails_address", "all": "limit_mails"}
     if held in tight:
-        smtp_url = services_of(world[0]).settings.smtp_url
-        assert smtp_url
-        more = {tight[held]: "1 per day", "smtp_url": smtp_url.get_secret_value()}
-        app = make_app(tmp_path, mail_from="Relay Check <check@example.com>", **more)
+        more = {tight[held]: "1 per day", **mail_settings(world[1].port)}
+        app = make_app(tmp_path, **more)
         journey = Journey(PageClient(app), BATON_ON_THE_FLOOR.answers)
         journey.start()
         scene = Scene(app, world[1], journey)

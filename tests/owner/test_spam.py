@@ -32,7 +32,7 @@ from consult.storage.tables.submission_tables import ContactRow
 from consult.workflow.office_hours import Office
 from consult.workflow.spam import ALL_SIGNS, SIGNS, SUSPECT, is_suspect, throwaway_domain, weigh
 from tests.owner.test_proof_of_work import challenge_in, solution
-from tests.support.apps import deliver, make_app, services_of
+from tests.support.apps import deliver, mail_settings, make_app, services_of
 from tests.support.client import PageClient
 from tests.support.databases import Clock
 from tests.support.mail_server import mail_server
@@ -42,7 +42,6 @@ from tests.support.personas import BATON_ON_THE_FLOOR
 from tests.support.results import hand_in
 from tests.support.staff_client import audited, make_user, signed_in
 
-SMTP = {"smtp_url": "smtp://127.0.0.1:1", "mail_from": "Relay Check <relay@check.example>"}
 ADA = {"name": "Ada Lovelace", "email": "ada@example.com", "consent": "y"}
 MINUTE = 60
 HOUR = 60 * MINUTE
@@ -59,7 +58,7 @@ class Site:
     """An app with a mail server, whose clock stands still until someone waits."""
 
     def __init__(self, folder: Path, **changes: Any) -> None:
-        self.app: Flask = make_app(folder, **{**SMTP, "spam_timing": "on", **changes})
+        self.app: Flask = make_app(folder, **{**mail_settings(), "spam_timing": "on", **changes})
         self.made, self.clock = services_of(self.app), Clock()
         self.made.database.clock = self.clock
         self.client = PageClient(self.app)
@@ -224,8 +223,7 @@ def link_in(message: EmailMessage) -> str:
 
 def test_the_owner_of_an_address_frees_what_was_held(tmp_path: Path) -> None:
     with mail_server() as server:
-        smtp_url = f"smtp://127.0.0.1:{server.port}"
-        site = Site(tmp_path, smtp_url=smtp_url, base_url="http://localhost")
+        site = Site(tmp_path, **mail_settings(server.port), base_url="http://localhost")
         client = site.client
         page = client.follow(replace(ROBOT, typed=PERSON.typed).send(site, 1))
         assert "Once you confirm your email, we’ll be in touch" in page.text

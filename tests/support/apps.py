@@ -1,8 +1,9 @@
 """Apps for the tests: each with its own folder, database and settings."""
 
 import atexit
+import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -91,6 +92,12 @@ def make_settings(var_dir: Path, **changes: Any) -> Settings:
     return GivenSettings(**{**given, **changes})
 
 
+def mail_settings(port: int = 1) -> dict[str, str]:
+    """Settings to send mail through a server on this machine; at port 1, none listens."""
+    sender = "Relay Check <relay@check.example>"
+    return {"smtp_url": f"smtp://127.0.0.1:{port}", "mail_from": sender}
+
+
 def make_app(var_dir: Path, **changes: Any) -> Flask:
     """An app on a fresh embedded database under `var_dir`, with all migrations run.
 
@@ -122,6 +129,12 @@ def is_anywhere(app: Flask, *texts: str) -> bool:
     """Whether one of the texts is in any file, also where it was deleted before."""
     services_of(app).database.forget_deleted()
     return any(text.encode() in content for content in files_of(app).values() for text in texts)
+
+
+def stored(app: Flask) -> list[str]:
+    """All that is in an embedded database, except for the counters of limits."""
+    with closing(sqlite3.connect(services_of(app).settings.var_dir / "consult.db")) as now:
+        return [line for line in now.iterdump() if "rate_limits" not in line]
 
 
 def printed(html: str) -> bytes:

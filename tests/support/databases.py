@@ -2,8 +2,9 @@
 
 import os
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
@@ -62,6 +63,15 @@ def rows(database: Database, table: type[T], *where: ColumnElement[bool]) -> lis
     query = select(table).where(*where).order_by(*inspect(table).primary_key)
     with database.reading() as session:
         return list(session.scalars(query))
+
+
+@contextmanager
+def locked(database: Database) -> Iterator[None]:
+    """Another program writes, and does not end."""
+    assert database.sqlite_file
+    with closing(sqlite3.connect(database.sqlite_file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
 
 
 class Clock:

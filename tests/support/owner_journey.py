@@ -8,6 +8,7 @@ from consult.questionnaire.editions import newest
 from consult.questionnaire.journey import walk
 from consult.questionnaire.questionnaire import read_answers
 from consult.storage.drafts import drafts
+from consult.storage.drafts.drafts import Draft
 from tests.support.apps import services_of
 from tests.support.client import PageClient
 from tests.support.page import Form, Page
@@ -80,14 +81,13 @@ class Journey:
         For tests that are not about the way there, which takes two requests for each page.
         """
         known = {id: answer for id, answer in self.answers.items() if answer is not None}
+        draft = self.draft
+        answers = {**draft.answers, **read_answers(newest(), known)}
+        way = walk(newest(), answers, walk_of(draft).depth)
+        before = takewhile(lambda page: page.id != name, way.pages)
+        asked = [asked for page in before for asked in page.questions]
+        given = {a.id: (a.answer, a.variant) for a in asked if a.answer is not None}
         with services_of(self.client.app).database.writing() as session:
-            draft = drafts.load(session, self.token)
-            assert draft, f"{self.page!r} is not on the way"
-            way = walk_of(draft)
-            way = walk(newest(), {**draft.answers, **read_answers(newest(), known)}, way.depth)
-            before = takewhile(lambda page: page.id != name, way.pages)
-            asked = [asked for page in before for asked in page.questions]
-            given = {a.id: (a.answer, a.variant) for a in asked if a.answer is not None}
             drafts.save(session, self.token, given)
         return self.go(f"{self.root}/{name}")
 
@@ -107,6 +107,14 @@ class Journey:
     @property
     def token(self) -> str:
         return self.page.path.split("/")[2]
+
+    @property
+    def draft(self) -> Draft:
+        """What is stored of it on the way."""
+        with services_of(self.client.app).database.reading() as session:
+            draft = drafts.load(session, self.token)
+        assert draft, f"{self.page!r} is not on the way"
+        return draft
 
     @property
     def root(self) -> str:

@@ -9,7 +9,8 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import select
 
-from consult.crypto import Purpose, booking_token, encrypt, token_hash
+from consult.crypto import Purpose, booking_token, encrypt, shared_token, token_hash
+from consult.delivery.notifications.staff_mail import unsubscribe_token
 from consult.owner.open_draft import freeze
 from consult.questionnaire.editions import newest
 from consult.questionnaire.journey import walk
@@ -98,6 +99,23 @@ def confirm_path(app: Flask) -> str:
         mails = select(JobRow.payload).where(JobRow.kind == EMAIL_CONFIRM)
         payload = session.scalars(mails.order_by(JobRow.id.desc()).limit(1)).one()
     return str(payload["link"])
+
+
+def public_tokens(app: Flask) -> dict[str, str]:
+    """A token of each kind that owners get, by how the addresses begin that it opens."""
+    made, key = services_of(app), services_of(app).settings.signing_key()
+    with made.database.writing() as session:
+        draft = drafts.start(session, newest().name, "quick", {})
+    result = hand_in(app).rsplit("/", 1)[1]
+    return {
+        "/check/": draft,
+        "/result/": result,
+        "/shared/": shared_token(key, token_hash(result)),
+        "/mail/": unsubscribe_token(key, 1, "overdue"),
+        "/resume/": resume_token_of(app, draft),
+        "/confirm/": confirm_path(app).rsplit("/", 1)[1],
+        "/book/": booked_path(app).rsplit("/", 1)[1],
+    }
 
 
 def booked_path(app: Flask) -> str:

@@ -11,7 +11,7 @@ from consult.storage.drafts import drafts
 from consult.storage.leads import leads, submission
 from consult.storage.leads.submission import NewContact, NewSubmission
 from consult.storage.tables.lead_tables import LeadRow
-from consult.storage.tables.submission_tables import SubmissionRow
+from consult.storage.tables.submission_tables import ContactRow, SubmissionRow
 
 CONTACT = NewContact(
     name="Ada Okafor",
@@ -101,6 +101,12 @@ def contact_of(lead: SubmissionRow) -> NewContact | None:
     if lead.contact is None:
         return None
     return NewContact(**{one.name: getattr(lead.contact, one.name) for one in fields(NewContact)})
+
+
+def newest_contact(database: Database) -> ContactRow:
+    query = select(ContactRow).order_by(ContactRow.submission_id.desc()).limit(1)
+    with database.reading() as session:
+        return session.scalars(query).one()
 
 
 def all_leads(database: Database) -> list[SubmissionRow]:

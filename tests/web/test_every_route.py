@@ -2,9 +2,8 @@
 
 import re
 import resource
-import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
@@ -15,28 +14,16 @@ from sqlalchemy import event
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
-from consult.crypto import shared_token, token_hash
-from consult.delivery.notifications.staff_mail import unsubscribe_token
-from consult.questionnaire.editions import newest
 from consult.storage.db import database as database_module
 from consult.storage.db.database import Database
-from consult.storage.drafts import drafts
 from tests.staff.access_matrix import names_in_path
 from tests.support.access_fixture import ADMIN, World
 from tests.support.apps import services_of
-from tests.support.results import booked_path, confirm_path, hand_in, resume_token_of
+from tests.support.databases import locked
+from tests.support.results import public_tokens
 
-COPIED_ALONG = (
-    ".",
-    ",",
-    ")",
-    "/",
-    ">",
-    "/).",
-    "\N{RIGHT DOUBLE QUOTATION MARK}",
-    "%20",
-    "\N{HORIZONTAL ELLIPSIS}",
-)
+CLOSING_QUOTE, ELLIPSIS = "\N{RIGHT DOUBLE QUOTATION MARK}", "\N{HORIZONTAL ELLIPSIS}"
+COPIED_ALONG = (".", ",", ")", "/", ">", "/).", CLOSING_QUOTE, "%20", ELLIPSIS)
 
 
 class Site:
@@ -45,23 +32,8 @@ class Site:
     def __init__(self, folder: Path) -> None:
         self.world = World(folder)
         self.app = self.world.app
-        made = services_of(self.app)
-        with made.database.writing() as session:
-            draft = drafts.start(session, newest().name, "quick", {})
-        mail = unsubscribe_token(made.settings.signing_key(), 1, "overdue")
-        result = hand_in(self.app).rsplit("/", 1)[1]
         invitation = self.world.objects(ADMIN)["token"]["own"]
-        shared = shared_token(made.settings.signing_key(), token_hash(result))
-        self.tokens = {
-            "/check/": draft,
-            "/result/": result,
-            "/shared/": shared,
-            "/mail/": mail,
-            "/resume/": resume_token_of(self.app, draft),
-            "/confirm/": confirm_path(self.app).rsplit("/", 1)[1],
-            "/book/": booked_path(self.app).rsplit("/", 1)[1],
-            "/staff/": invitation,
-        }
+        self.tokens = public_tokens(self.app) | {"/staff/": invitation}
         self.world.keep()
 
     def path_of(self, rule: Rule) -> str:
@@ -163,15 +135,6 @@ def full_disk(_database: Database) -> Iterator[None]:
     resource.setrlimit(resource.RLIMIT_FSIZE, (4096, most))
     yield
     resource.setrlimit(resource.RLIMIT_FSIZE, (before, most))
-
-
-@contextmanager
-def locked(database: Database) -> Iterator[None]:
-    """Another program writes, and does not end."""
-    assert database.sqlite_file
-    with closing(sqlite3.connect(database.sqlite_file, isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
-        yield
 
 
 @pytest.mark.parametrize("outage", [read_only, full_disk, locked])

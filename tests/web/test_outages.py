@@ -4,11 +4,10 @@ import os
 import shutil
 import signal
 import socket
-import sqlite3
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -27,7 +26,7 @@ from consult.storage.tables.submission_tables import RateLimitRow
 from consult.web import monitoring
 from tests.support.apps import make_app, services_of
 from tests.support.client import PageClient
-from tests.support.databases import read, rows
+from tests.support.databases import locked, read, rows
 from tests.support.owner_journey import Journey
 from tests.support.personas import BATON_ON_THE_FLOOR
 from tests.support.staff_client import EMAIL, make_user, sign_in
@@ -36,15 +35,6 @@ RIGHT_AWAY = 5.0
 """Seconds, on a busy machine, in which nothing that waits for an outage would be done."""
 
 TYPED = 'Fliers & "coupons"\nand <more>'
-
-
-@contextmanager
-def locked(app: Flask) -> Iterator[None]:
-    """Another program writes, and does not end."""
-    file = services_of(app).database.sqlite_file
-    with closing(sqlite3.connect(str(file), isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
-        yield
 
 
 @pytest.fixture
@@ -59,7 +49,7 @@ def test_what_was_typed_is_in_the_page_and_is_sent_again_from_it(app: Flask) -> 
     filled = journey.fill()
     typed = {**filled.data, "more": [TYPED]}
     services_of(app).database.busy_seconds = 0.2
-    with locked(app):
+    with locked(services_of(app).database):
         page = journey.client.post(filled.action, typed, status=503)
         assert int(page.headers["Retry-After"]) > 0
         again = page.form(filled.action)
@@ -71,7 +61,7 @@ def test_a_password_is_not_put_into_a_page(app: Flask) -> None:
     make_user(app)
     client = PageClient(app)
     services_of(app).database.busy_seconds = 0.2
-    with locked(app):
+    with locked(services_of(app).database):
         page = sign_in(client, EMAIL, "never shown", status=503)
     assert "never shown" not in page.html
     assert not page.forms
@@ -92,7 +82,7 @@ def test_nobody_waits_behind_a_writer_who_is_stuck_and_readers_go_on(
         assert answer.status_code == 503
         return time.monotonic() - start
 
-    with ThreadPoolExecutor(8) as threads, locked(app):
+    with ThreadPoolExecutor(8) as threads, locked(services_of(app).database):
         waiting = [threads.submit(post, number) for number in range(8)]
         deadline = time.monotonic() + 25
         while sum(one.done() for one in waiting) < 7 and time.monotonic() < deadline:
@@ -125,7 +115,7 @@ def test_ready_means_that_it_can_save_and_leaves_nothing_behind(
     monkeypatch.setattr(monitoring, "_PROBE_SECONDS", 0.05)
     assert client.get("/health/ready").body == b"ok\n"
     assert rows(database, RateLimitRow) == []
-    with locked(app):
+    with locked(services_of(app).database):
         page = client.get("/health/ready", status=503)
         assert page.body == b"nothing can be saved: SQLITE_BUSY\n"
         assert page.headers["Retry-After"]

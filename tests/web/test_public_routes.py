@@ -1,24 +1,18 @@
 """Every route outside the staff area, as the app has them: a link opens what it is for, no more."""
 
 import re
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
-from pathlib import Path
 
 import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
-from consult.crypto import Purpose, encrypt, shared_token, token_hash
-from consult.delivery.notifications import staff_mail
-from consult.questionnaire.editions import newest
+from consult.crypto import Purpose, encrypt
 from consult.storage.booking import calendar_setup
-from consult.storage.drafts import drafts
 from consult.web.headers import is_staff_path
-from tests.support.apps import SECRET_KEY, make_app, services_of
+from tests.support.apps import SECRET_KEY, make_app, services_of, stored
 from tests.support.databases import write
-from tests.support.results import booked_path, confirm_path, hand_in, resume_token_of
+from tests.support.results import public_tokens
 from tests.support.staff_client import make_user, user_of
 
 WITHOUT_A_LINK = {
@@ -43,23 +37,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
 @pytest.fixture(scope="module")
 def links(app: Flask) -> dict[str, str]:
     """A token of each kind, by how the rules begin that it opens."""
-    made = services_of(app)
-    with made.database.writing() as session:
-        check = drafts.start(session, newest().name, "quick", {})
-    mail = staff_mail.unsubscribe_token(made.settings.signing_key(), 1, "overdue")
-    result = hand_in(app).rsplit("/", 1)[1]
-    shared = shared_token(made.settings.signing_key(), token_hash(result))
-    resume = resume_token_of(app, check)
-    return {
-        "/check/": check,
-        "/result/": result,
-        "/shared/": shared,
-        "/mail/": mail,
-        "/resume/": resume,
-        "/confirm/": confirm_path(app).rsplit("/", 1)[1],
-        "/book/": booked_path(app).rsplit("/", 1)[1],
-        "/hooks/booking/": hook_path(app).rsplit("/", 1)[1],
-    }
+    return public_tokens(app) | {"/hooks/booking/": hook_path(app).rsplit("/", 1)[1]}
 
 
 def hook_path(app: Flask) -> str:
@@ -100,12 +78,6 @@ def test_a_link_opens_nothing_of_another_kind(app: Flask, links: dict[str, str])
             for token in (*wrong, *invalid):
                 check_not_found(app, rule, token)
     assert stored(app) == before
-
-
-def stored(app: Flask) -> list[str]:
-    file = Path(services_of(app).settings.var_dir, "consult.db")
-    with closing(sqlite3.connect(file)) as now:
-        return [line for line in now.iterdump() if "rate_limits" not in line]
 
 
 def check_not_found(app: Flask, rule: Rule, token: str) -> None:

@@ -12,7 +12,7 @@ from werkzeug.test import Client
 from werkzeug.wrappers import Response
 
 from tests.staff.settings.test_settings_pages import png
-from tests.support.apps import deliver, make_app, services_of
+from tests.support.apps import deliver, mail_settings, make_app, services_of
 from tests.support.client import PageClient
 from tests.support.mail_server import MailServer, mail_server
 from tests.support.owner_journey import Journey
@@ -46,8 +46,7 @@ def machines(postgres_url: str, tmp_path: Path, mail: MailServer) -> Iterator[li
         make_app(
             tmp_path / name,
             database_url=postgres_url,
-            smtp_url=f"smtp://127.0.0.1:{mail.port}",
-            mail_from="relay@agency.example",
+            **mail_settings(mail.port),
             limit_starts="2 per hour",
         )
         for name in ("one", "two", "worker")

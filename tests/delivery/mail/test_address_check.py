@@ -10,17 +10,16 @@ import dns.exception
 import dns.resolver
 import pytest
 from flask import Flask
-from sqlalchemy import select
 
 from consult.delivery.mail import transport
 from consult.storage import jobs
-from consult.storage.tables.submission_tables import ContactRow
 from consult.workflow.spam import in_words, likely_domain
 from tests.support.apps import deliver, make_app, services_of
 from tests.support.client import PageClient
 from tests.support.page import Page
 from tests.support.results import hand_in
 from tests.support.staff_client import joined
+from tests.support.submissions import newest_contact
 
 WITH_MAIL = {"gmail.com", "shop.com"}
 
@@ -59,12 +58,6 @@ def check(app: Flask) -> None:
     deliver(app, priority=jobs.BACKGROUND)
 
 
-def stored(app: Flask) -> ContactRow:
-    with services_of(app).database.reading() as session:
-        newest = select(ContactRow).order_by(ContactRow.submission_id.desc()).limit(1)
-        return session.scalars(newest).one()
-
-
 @pytest.mark.parametrize(
     ("domain", "meant"),
     [("gmail.con", "gmail.com"), ("gmial.com", "gmail.com"), ("shop.cmo", "shop.com")],
@@ -81,7 +74,7 @@ def test_who_cannot_be_reached_is_told_which_domain_they_may_mean(
     assert "on its way" not in told.text
     form = client.get(told.link("Correct your address")).form("/contact")
     client.submit(form.fill(email=f"ada@{meant}", consent="y"))
-    assert "mail_server" not in stored(app).signs
+    assert "mail_server" not in newest_contact(services_of(app).database).signs
     # Without the key, no one learns the address.
     assert domain not in client.get(page.location.partition("?")[0]).text
 
@@ -89,8 +82,9 @@ def test_who_cannot_be_reached_is_told_which_domain_they_may_mean(
 def test_staff_read_it_and_nothing_is_held_back(app: Flask, asked: list[str]) -> None:
     leave_contact(app, "ada@nothing-like-it.com")
     check(app)
-    assert stored(app).signs["mail_server"] == {"detail": "", "counts": True}
-    assert in_words(stored(app).signs) == ["The address has no mail server"]
+    signs = newest_contact(services_of(app).database).signs
+    assert signs["mail_server"] == {"detail": "", "counts": True}
+    assert in_words(signs) == ["The address has no mail server"]
     lead = joined(app).get("/staff/leads/1").text
     assert "Noticed: The address has no mail server." in lead
     assert "Probably spam" not in lead
@@ -100,7 +94,7 @@ def test_staff_read_it_and_nothing_is_held_back(app: Flask, asked: list[str]) ->
 def test_a_server_or_no_answer_is_no_finding(app: Flask, asked: list[str], domain: str) -> None:
     client, page = leave_contact(app, f"ada@{domain}")
     check(app)
-    assert "mail_server" not in stored(app).signs
+    assert "mail_server" not in newest_contact(services_of(app).database).signs
     assert "No mail reaches" not in client.follow(page).text
 
 
@@ -118,7 +112,7 @@ def test_off_asks_nothing(tmp_path: Path, asked: list[str]) -> None:
     app = make_app(tmp_path, spam_mail_server="off")
     leave_contact(app, "ada@gmail.con")
     check(app)
-    assert (asked, "mail_server" in stored(app).signs) == ([], False)
+    assert (asked, "mail_server" in newest_contact(services_of(app).database).signs) == ([], False)
 
 
 class Answer(list[Any]):

@@ -8,7 +8,7 @@ from flask import Flask
 from consult.storage.accounts import account_admin
 from consult.storage.audit import audit_log
 from consult.storage.tables.account_tables import AuditRow
-from tests.support.apps import make_app, services_of
+from tests.support.apps import mail_settings, make_app, services_of
 from tests.support.client import PageClient
 from tests.support.databases import Clock, read
 from tests.support.mail_server import mail_server
@@ -166,7 +166,7 @@ def test_an_unused_link_leaves_the_old_password_in_use(app: Flask, admin: PageCl
 
 @pytest.mark.parametrize("email", ["ada@intranet", "a..b@example.com", "=?utf-8?q?a?=@example.com"])
 def test_a_link_that_cannot_be_mailed_is_shown_all_the_same(tmp_path: Path, email: str) -> None:
-    app = make_app(tmp_path, smtp_url="smtp://127.0.0.1:1", mail_from="Us <us@example.com>")
+    app = make_app(tmp_path, **mail_settings())
     admin = joined(app, ADMIN, admin=True)
     page = post(admin, PEOPLE, "/invite", status=200, email=email, role="staff")
     assert "The email wasn’t sent. Email can’t be sent to an address like this." in page.text
@@ -179,8 +179,7 @@ def test_the_link_is_mailed_where_a_mail_server_is_set(tmp_path: Path, accepts: 
     with mail_server() as server:
         server.open.set()
         server.on_recipient = "250 OK" if accepts else "550 No such person here"
-        url = f"smtp://127.0.0.1:{server.port}"
-        app = make_app(tmp_path, smtp_url=url, mail_from="Relay Check <check@example.com>")
+        app = make_app(tmp_path, **mail_settings(server.port))
         admin = joined(app, ADMIN, admin=True)
         page = post(admin, PEOPLE, "/invite", status=200, email=NEW, role="staff")
     if accepts:

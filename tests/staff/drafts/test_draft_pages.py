@@ -13,7 +13,7 @@ from consult.storage.audit import audit_log
 from consult.storage.drafts import drafts
 from consult.storage.tables.delivery_tables import JobRow
 from consult.storage.tables.submission_tables import DraftRow, ReminderConsentRow
-from tests.support.apps import deliver, is_anywhere, make_app, services_of
+from tests.support.apps import deliver, is_anywhere, mail_settings, make_app, services_of
 from tests.support.client import PageClient
 from tests.support.databases import read, write
 from tests.support.mail_server import MailServer, mail_server
@@ -41,8 +41,7 @@ class Scene:
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Flask, MailServer]]:
     folder: Path = tmp_path_factory.mktemp("unfinished")
     with mail_server() as server:
-        url = f"smtp://127.0.0.1:{server.port}"
-        app = make_app(folder, smtp_url=url, mail_from="Relay Check <check@example.com>")
+        app = make_app(folder, **mail_settings(server.port))
         make_user(app)
         yield app, server
 

@@ -17,7 +17,7 @@ from consult.staff.settings.settings_fields import GROUPS
 from consult.storage.audit import audit_log
 from consult.storage.settings import setting_overrides
 from tests.support.agency_site import element
-from tests.support.apps import make_app, services_of
+from tests.support.apps import mail_settings, make_app, services_of
 from tests.support.client import PageClient
 from tests.support.databases import read
 from tests.support.lead_factories import new_lead, set_lead
@@ -444,8 +444,7 @@ class TestFirstDay:
 
     def test_the_test_email_says_what_the_server_answered(self, tmp_path: Path) -> None:
         with mail_server() as server:
-            url = f"smtp://127.0.0.1:{server.port}"
-            app = make_app(tmp_path / "var", smtp_url=url, mail_from="hello@maven.test")
+            app = make_app(tmp_path / "var", **mail_settings(server.port))
             admin = joined(app, ADMIN, admin=True)
             server.on_data = "554 5.7.1 Your address is on a list"
             page = post(admin, "/staff/", "/test-email", status=422)
