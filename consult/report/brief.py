@@ -10,11 +10,12 @@ from datetime import datetime
 from urllib.parse import quote
 
 from consult.questionnaire.editions import load
-from consult.report.display import I_DO_NOT_KNOW, mid_sentence, phone_link, safe_text
+from consult.report.display import I_DO_NOT_KNOW, mid_sentence, safe_text
 from consult.report.explanations import Reasons
 from consult.report.html_document import Paper, Recipient, staff_html
 from consult.report.report import Axis, Dimension, QuestionAnswer, Report, ScoredAnswer
 from consult.settings.brand import Brand
+from consult.workflow.telephone import phone_link
 
 QUESTIONS = 3
 _MOST_CONTRADICTIONS = 3

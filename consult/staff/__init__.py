@@ -3,7 +3,6 @@
 from flask import Flask
 from flask_wtf.csrf import CSRFError
 
-from consult.report.display import phone_link
 from consult.settings.schema import Settings
 from consult.staff import blueprint, times
 from consult.staff.accounts import (
@@ -28,6 +27,7 @@ from consult.staff.search import bulk_pages, list_pages, today_pages, view_pages
 from consult.staff.second_factors import factor_pages
 from consult.staff.settings import settings_fields, settings_pages, website_pages
 from consult.staff.webhooks import webhook_pages
+from consult.workflow.telephone import phone_link
 
 # Importing a module of pages puts its views on the blueprint.
 PAGES = (

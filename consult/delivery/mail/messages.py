@@ -19,10 +19,11 @@ from icalendar import Calendar, Event
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from consult.delivery.worker import PermanentError
-from consult.report.display import phone_link, short_time
+from consult.report.display import short_time
 from consult.settings import PROJECT_FOLDER
 from consult.settings.schema import Settings
 from consult.settings.setting_types import ascii_address
+from consult.workflow.telephone import phone_link
 
 _MAX_NAME = 60
 _MAX_NAME_FOR_STAFF = 100

@@ -32,7 +32,7 @@ from consult.delivery.mail.messages import (
 from consult.delivery.notifications.digest_mail import sections_of, since_of, subject_of, time_of
 from consult.delivery.worker import Commit, no_op
 from consult.questionnaire.yaml_texts import read_yaml
-from consult.report.display import long_date, meeting_time, phone_link
+from consult.report.display import long_date, meeting_time
 from consult.settings.schema import Settings
 from consult.storage import deliveries
 from consult.storage.booking import bookings
@@ -48,6 +48,7 @@ from consult.storage.tables.lead_tables import LeadRow
 from consult.storage.tables.submission_tables import ContactRow, SubmissionRow
 from consult.workflow.notification_types import EMAIL_TYPES, TYPE_INFO, NotificationType
 from consult.workflow.stages import DECLINE_REASONS, OTHER
+from consult.workflow.telephone import phone_link
 
 UNSUBSCRIBE_PATH = "/mail/stop/"
 

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from consult.delivery.mail.messages import safe_name
 from consult.questionnaire.editions import load
 from consult.report.brief import brief_of
-from consult.report.display import consult_time, long_date, phone_link, short_time
+from consult.report.display import consult_time, long_date, short_time
 from consult.report.email_drafts import Correspondence, EmailDraft, EmailKind, draft_email
 from consult.report.explanations import reasons_of
 from consult.report.report import Report, from_json
@@ -44,6 +44,7 @@ from consult.web.services import services
 from consult.workflow.office_hours import follow_up_days
 from consult.workflow.spam import in_words
 from consult.workflow.stages import NAMES, describe_source
+from consult.workflow.telephone import phone_link, time_at
 
 _ANONYMOUS = (
     "This lead was made anonymous in the meantime. No PDF is created and nothing is sent for it."
@@ -104,7 +105,7 @@ def lead_page(lead_id: int, form_state: FormState | None = None, since: int | No
         signs=in_words(contact.signs) if contact else [],
         watched=in_words(contact.signs, counts=False) if contact else [],
         phone_link=dial,
-        time_there=lead_presenter.time_at(dial, now),
+        time_there=time_at(dial, now),
         website=firm_domain(contact.email) if contact else "",
         drafts=email_drafts(found, events, report, me.name, now),
         last_words=lead_presenter.last_words(written, events),

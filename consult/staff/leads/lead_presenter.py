@@ -1,25 +1,16 @@
 """Texts on the page of a lead: the next step, the first reply, the timeline, the money."""
 
-import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any, cast
-from zoneinfo import ZoneInfo
 
-from consult.questionnaire.yaml_texts import read_yaml
 from consult.report.display import consult_time, short_time
 from consult.report.report import Money
 from consult.report.report_sections import money_in_figures
 from consult.scoring.money import Money as Figures
 from consult.settings.brand import CURRENCY_SIGNS
 from consult.settings.setting_types import time_zone
-from consult.staff.times import (
-    agency_time,
-    duration,
-    exactly,
-    written_date,
-)
+from consult.staff.times import agency_time, duration, exactly, written_date
 from consult.storage.tables.account_tables import StaffUserRow
 from consult.storage.tables.booking_tables import BookingRow
 from consult.storage.tables.lead_tables import LeadEventRow, LeadRow, NoteRow
@@ -124,25 +115,6 @@ def last_words(
         ),
     ]
     return sorted(said, key=lambda one: one[0], reverse=True)[:2]
-
-
-_AREA_ZONES: Mapping[str, str] = {
-    code: zone
-    for zone, codes in read_yaml(Path(__file__).with_name("area_codes.yaml")).items()
-    for code in codes.split()
-}
-
-
-def time_at(phone: str, now: datetime) -> tuple[str, datetime] | None:
-    """The area code of an American number, dialed as `phone`, and the time there.
-
-    None where that is as here, or not known; people take their number along when they move.
-    """
-    number = re.fullmatch(r"tel:(?:\+?1)?([2-9]\d\d)\d{7}(?:;ext=\d+)?", phone)
-    if number is None or number[1] not in _AREA_ZONES:
-        return None
-    there = now.astimezone(ZoneInfo(_AREA_ZONES[number[1]]))
-    return None if there.utcoffset() == now.utcoffset() else (number[1], there)
 
 
 def money(amount: int, currency: str) -> str:

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from consult.report.display import clock_time, phone_link
+from consult.report.display import clock_time
 from consult.staff.accounts.access import signed_in_user
 from consult.staff.blueprint import blueprint, for_staff
 from consult.staff.settings.settings_fields import first_steps, placeholders
@@ -83,7 +83,6 @@ def today_page() -> ResponseReturnValue:
             for lead in group.leads
         },
         facts=facts,
-        phone_link=phone_link,
         now=now,
         days=follow_up_days(office, now.date()),
         people=[person for person in people if person[0] != me.id],

@@ -3,19 +3,15 @@
 import re
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
-from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
-import yaml
 
 from consult.questionnaire.editions import newest
 from consult.questionnaire.journey import walk
 from consult.report.report_sections import money_in_words
 from consult.scoring.money import Estimate, Money, Range, Silent
 from consult.settings.brand import CURRENCY_SIGNS
-from consult.staff.leads import lead_presenter
-from consult.staff.leads.lead_presenter import NO_ESTIMATE, first_reply, money_text, time_at
+from consult.staff.leads.lead_presenter import NO_ESTIMATE, first_reply, money_text
 from consult.storage.tables.lead_tables import LeadRow
 from consult.workflow.office_hours import Office, read_hours
 from tests.support.strategies import BRANCHES
@@ -65,29 +61,3 @@ def test_a_promise_is_shown_in_the_hours_that_it_was_made_under() -> None:
     lead.due_at = None
     booked = ("They booked a consult before anyone replied", False)
     assert first_reply(lead, present, then) == booked, "no reply was due, so none was quick"
-
-
-@pytest.mark.parametrize(
-    ("phone", "shown"),
-    [
-        ("tel:+14155550100", "415 07:30"),
-        ("tel:4805550100;ext=7", "480 07:30"),  # Arizona keeps its hour
-        ("tel:13125550100", "312 09:30"),
-        ("tel:+12125550100", None),  # as at the agency
-        ("tel:+16055550100", None),  # two zones
-        ("tel:+442079460958", None),
-        ("tel:5550100", None),
-        ("", None),
-    ],
-)
-def test_the_hour_where_a_number_is_from(phone: str, shown: str | None) -> None:
-    now = datetime(2026, 7, 6, 14, 30, tzinfo=UTC).astimezone(ZoneInfo("America/New_York"))
-    found = time_at(phone, now)
-    assert (f"{found[0]} {found[1]:%H:%M}" if found else None) == shown
-
-
-def test_no_area_code_is_in_two_zones() -> None:
-    file = Path(lead_presenter.__file__).with_name("area_codes.yaml")
-    codes = " ".join(yaml.safe_load(file.read_text()).values()).split()
-    assert len(codes) == len(set(codes)) > 300
-    assert all(re.fullmatch("[2-9][0-9]{2}", code) for code in codes)
