@@ -14,7 +14,7 @@ from consult.workflow.calendars import PROVIDER_NAMES, PROVIDERS, Provider
 from tests.support.apps import SECRET_KEY, services_of
 from tests.support.calendar_payloads import receive
 from tests.support.client import PageClient
-from tests.support.databases import read, rows, write
+from tests.support.databases import Clock, read, rows, write
 from tests.support.lead_factories import see
 from tests.support.page import Page
 from tests.support.staff_client import audited, joined, make_lead, post
@@ -69,6 +69,15 @@ def test_a_calendar_is_set_up_and_tried(app: Flask, admin: PageClient, provider:
     assert [one for one in audited(app) if one.startswith("calendar.")] == [
         *("calendar.added", "calendar.removed")
     ]
+
+
+def test_a_secret_is_not_held_over_a_sign_in(app: Flask, clock: Clock) -> None:
+    """The page that asks to sign in may be seen by someone else."""
+    services_of(app).database.clock = clock
+    admin = joined(app, admin=True)
+    form = admin.get(f"{ALL}/savvycal").form("/secret").fill(secret="made by SavvyCal")
+    clock.go_on(hours=13)
+    assert admin.submit(form, status=303).location == "/staff/sign-in"
 
 
 def test_a_new_secret_keeps_the_address_and_why_reports_were_refused_is_shown(
