@@ -6,7 +6,7 @@ from functools import partial
 
 from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from wtforms import EmailField, Form, StringField
+from wtforms import BooleanField, EmailField, Form, StringField
 from wtforms.validators import AnyOf
 
 from consult.delivery.notifications.dispatch import send_account_link
@@ -33,6 +33,11 @@ ROLE_LABELS = {"staff": "Staff", "admin": "Admin"}
 class InviteForm(Form):
     email = EmailField(filters=[one_line])
     role = StringField(validators=[AnyOf(ROLE_LABELS, "Choose a role.")])
+    mail = BooleanField(default=True)
+
+
+class AvailabilityForm(AwayForm):
+    takes_turns = BooleanField()
 
 
 @blueprint.get("/settings/people")
@@ -96,14 +101,14 @@ def change_role(user_id: int) -> ResponseReturnValue:
 @recent_auth_required
 def change_availability(user_id: int) -> ResponseReturnValue:
     """Say until when someone gets no new leads, and whether they take turns."""
-    form = AwayForm(request.form)
+    form = AvailabilityForm(request.form)
     if not form.validate():
-        return _person_page(user_id, away=form), 422
+        return _person_page(user_id, form=form), 422
     change = partial(
         accounts.change_availability,
         user_id=user_id,
         away_until=form.away_until,
-        takes_turns="takes_turns" in request.form,
+        takes_turns=form.takes_turns.data,
         by=signed_in_user().id,
     )
     return _change(user_id, "availability", change)
@@ -180,21 +185,23 @@ def _people_page(form: InviteForm, errors: dict[str, str] | None = None) -> str:
     )
 
 
-def _person_page(user_id: int, problem: str = "", away: AwayForm | None = None) -> str:
+def _person_page(user_id: int, problem: str = "", form: AvailabilityForm | None = None) -> str:
     with services().database.reading() as session:
         user: StaffUserRow = accounts.user_by_id(session, user_id) or abort(404)
         has = factors.factors_of(session, user_id)
         open_sessions = sessions.live_sessions(session, user_id, access.lifetime())
-    away = away or AwayForm(data={"back_on": back_on(user)})
+    form = form or AvailabilityForm(
+        data={"back_on": back_on(user), "takes_turns": user.takes_turns}
+    )
     return render_template(
         "staff/accounts/colleague.html",
         user=user,
-        away=away,
+        form=form,
         tomorrow=agency_today() + timedelta(days=1),
         has=has,
         sessions=open_sessions,
         roles=ROLE_LABELS,
-        errors=({"role": problem} if problem else {}) | first_errors(away),
+        errors=({"role": problem} if problem else {}) | first_errors(form),
         done=request.args.get("done"),
         can_mail=services().settings.smtp_url is not None,
     )

@@ -168,6 +168,9 @@ def test_an_unused_link_leaves_the_old_password_in_use(app: Flask, admin: PageCl
 def test_a_link_that_cannot_be_mailed_is_shown_all_the_same(tmp_path: Path, email: str) -> None:
     app = make_app(tmp_path, **mail_settings())
     admin = joined(app, ADMIN, admin=True)
+    form = admin.get(PEOPLE).form("/invite").fill(email="nonsense", role="staff", mail=[])
+    form = admin.submit(form, status=422).form("/invite").fill(email=email)
+    assert "wasn’t sent" not in admin.submit(form, status=200).text, "as they chose"
     page = post(admin, PEOPLE, "/invite", status=200, email=email, role="staff")
     assert "The email wasn’t sent. Email can’t be sent to an address like this." in page.text
     assert link_on(page)
@@ -208,7 +211,8 @@ def test_time_off_is_set_by_oneself_or_an_admin_and_ends_by_itself(
     page = page_of(app, EMAIL)
     form = admin.get(page).form("/availability")
     assert form.data["takes_turns"] == ["y"]
-    admin.submit(form.fill(back_on="2026-03-04", takes_turns=[]))
+    form = admin.submit(form.fill(back_on="soon", takes_turns=[]), status=422).form("/availability")
+    admin.submit(form.fill(back_on="2026-03-04"))
     user = user_of(app, EMAIL)
     assert (user.takes_turns, user.is_away(clock())) == (False, True)
     assert last_entry(app).action == "account.availability_changed"
