@@ -61,8 +61,8 @@ def change_leads() -> ResponseReturnValue:
         return redirect(list_address(filter_in_address(), selected="none"), 303)
     try:
         action = _chosen_action()
-    except ValueError as error:
-        return _bulk_page(ids, all_matching=False, error=str(error)), 422
+    except _IncompleteError as error:
+        return _bulk_page(ids, all_matching=False, errors=[error.args]), 422
     refused, changed = _apply(action, ids)
     return _done_page(len(ids) - len(refused), refused, changed)
 
@@ -108,7 +108,9 @@ def _limited(ids: Iterable[int]) -> list[int]:
     return list(dict.fromkeys(id for id in ids if id))[:MAX_LEADS]
 
 
-def _bulk_page(ids: Sequence[int], *, all_matching: bool, error: str = "") -> str:
+def _bulk_page(
+    ids: Sequence[int], *, all_matching: bool, errors: Sequence[tuple[str, ...]] = ()
+) -> str:
     with services().database.reading() as session:
         shown = by_ids(session, ids[:NAMED])
         users = accounts.all_users(session)
@@ -127,15 +129,20 @@ def _bulk_page(ids: Sequence[int], *, all_matching: bool, error: str = "") -> st
         days=follow_up_days(office, office.today(now)),
         stages=[(stage, NAMES[stage]) for stage in STAGES_FOR_MANY],
         reasons=[(NAMES[stage], reasons.items()) for stage, reasons in CLOSING_REASONS.items()],
-        error=error,
+        errors=errors,
+        sent=request.form,
         unknown=unknown_values(request.args, LeadFilter.readers()),
         query=wanted.query(),
         back=list_address(wanted),
     )
 
 
+class _IncompleteError(Exception):
+    """Something is missing: the id of its field, and what to do about it."""
+
+
 def _chosen_action() -> Action:
-    """What the form says to do with a lead. Raises ValueError with what is missing."""
+    """What the form says to do with a lead. Raises _IncompleteError."""
     by, reason = signed_in_user().id, request.form.get("reason", "")
     match request.form.get("do"):
         case "take":
@@ -144,7 +151,7 @@ def _chosen_action() -> Action:
             return partial(handovers.accept, by=by)
         case "decline":
             if reason not in DECLINE_REASONS:
-                raise ValueError("Choose a reason for returning them.")
+                raise _IncompleteError("declining", "Choose a reason for returning them.")
             return partial(handovers.decline, by=by, reason=reason)
         case "hand_over":
             return partial(handovers.hand_over, to=_colleague(), by=by)
@@ -154,13 +161,13 @@ def _chosen_action() -> Action:
             return _snooze(by)
         case "move":
             return _move(by, request.form.get("stage", ""), reason)
-    raise ValueError("Choose an action.")
+    raise _IncompleteError("main", "Choose an action.")
 
 
 def _colleague() -> int:
     to = request.form.get("to", type=parse_id)
     if to is None:
-        raise ValueError("Choose a colleague.")
+        raise _IncompleteError("to", "Choose a colleague.")
     return to
 
 
@@ -168,15 +175,15 @@ def _snooze(by: int) -> Action:
     office = services().settings.office
     on = request.form.get("on", type=date.fromisoformat)
     if on is None or on < agency_today():
-        raise ValueError("Choose a date in the future.")
+        raise _IncompleteError("snooze", "Choose a date in the future.")
     return partial(actions.schedule_follow_up, on=on, by=by, office=office)
 
 
 def _move(by: int, stage: str, reason: str) -> Action:
     if stage not in STAGES_FOR_MANY:
-        raise ValueError("Choose a stage.")
+        raise _IncompleteError("stage", "Choose a stage.")
     if stage in CLOSING_REASONS and reason not in CLOSING_REASONS[stage]:
-        raise ValueError(f"Choose a reason for “{NAMES[stage]}”.")
+        raise _IncompleteError("reason", f"Choose a reason for “{NAMES[stage]}”.")
     return partial(actions.move, stage=stage, by=by, reason=reason)
 
 

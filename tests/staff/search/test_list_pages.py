@@ -355,20 +355,25 @@ def test_handovers_are_accepted_and_returned_together(
 
 def test_an_incomplete_action_is_refused(listed: Listed) -> None:
     token = selected(listed.staff, [1]).form("/leads/bulk").data["csrf_token"]
-    for fields, error in (
-        ({"do": "move"}, "Choose a stage."),
-        ({"do": "move", "stage": "consult_booked"}, "Choose a stage."),
-        ({"do": "move", "stage": "lost"}, "Choose a reason for “Lost”."),
-        ({"do": "hand_over"}, "Choose a colleague."),
-        ({"do": "assign", "to": "3"}, "Choose an action."),
-        ({"do": "decline"}, "Choose a reason for returning them."),
-        ({"do": "snooze", "on": "2020-01-01"}, "Choose a date in the future."),
-        ({}, "Choose an action."),
+    for fields, field, error in (
+        ({"do": "move"}, "stage", "Choose a stage."),
+        ({"do": "move", "stage": "consult_booked"}, "stage", "Choose a stage."),
+        ({"do": "move", "reason": "price"}, "stage", "Choose a stage."),
+        ({"do": "move", "stage": "lost"}, "reason", "Choose a reason for “Lost”."),
+        ({"do": "hand_over"}, "to", "Choose a colleague."),
+        ({"do": "assign", "to": "3"}, "main", "Choose an action."),
+        ({"do": "decline"}, "declining", "Choose a reason for returning them."),
+        ({"do": "snooze", "on": "2020-01-01"}, "snooze", "Choose a date in the future."),
+        ({}, "main", "Choose an action."),
     ):
         data = {"csrf_token": token, "lead": "1", **fields}
         page = listed.staff.post("/staff/leads/bulk", data, status=422)
-        assert error in page.text
+        assert page.errors == {field: error}
         assert page.h1 == "1 lead selected"
+        (form,) = [form for form in page.forms if "stage" in form.fields]
+        offered = fields.get("stage") != "consult_booked"
+        assert form.data["stage"] == [fields.get("stage", "") if offered else ""]
+        assert form.data["reason"] == [fields.get("reason", "")], "nothing chosen is lost"
     nothing = listed.staff.get("/staff/leads/bulk?do=selected&stage=new&lead=x&lead=0", status=303)
     assert nothing.location == "/staff/leads?stage=new&selected=none"
 
