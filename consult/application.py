@@ -12,13 +12,13 @@ from urllib.parse import quote, urlsplit
 
 from flask import Flask, Response, redirect, render_template, request
 from flask.templating import Environment
+from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException, ServiceUnavailable, TooManyRequests
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import RequestRedirect
 from werkzeug.wrappers import Response as AnyResponse
 
-from consult import staff
 from consult.api import lead_api
 from consult.api.api_access import api, problem
 from consult.api.calendar_hooks import hooks
@@ -34,6 +34,29 @@ from consult.report.display import mid_sentence, number_of
 from consult.settings import PROJECT_FOLDER
 from consult.settings.schema import Settings
 from consult.settings.setting_sources import load_settings
+from consult.staff import blueprint as staff
+from consult.staff import times
+from consult.staff.accounts import (
+    access,
+    login,
+    my_account_pages,
+    oidc_pages,
+    people_pages,
+    reauthentication,
+)
+from consult.staff.api import token_pages
+from consult.staff.audit import audit_pages
+from consult.staff.booking import busy_pages, calendar_pages
+from consult.staff.drafts import draft_pages
+from consult.staff.exports import export_pages
+from consult.staff.insights import insight_pages
+from consult.staff.leads import action_pages, lead_pages
+from consult.staff.notifications import notification_pages
+from consult.staff.privacy import privacy_pages
+from consult.staff.search import bulk_pages, list_pages, today_pages, view_pages
+from consult.staff.second_factors import factor_pages
+from consult.staff.settings import settings_fields, settings_pages, website_pages
+from consult.staff.webhooks import webhook_pages
 from consult.storage.db.database import Database
 from consult.storage.db.engines import outage
 from consult.storage.settings.setting_overrides import SettingsProvider
@@ -42,6 +65,7 @@ from consult.web.limits import RateLimits, warn_of_unknown_proxy
 from consult.web.monitoring import request_id
 from consult.web.services import Services, install
 from consult.web.text import has_secret
+from consult.workflow.telephone import phone_link
 
 BODY_LIMIT = 64 * 1024
 STATEMENT_SECONDS = 8
@@ -53,7 +77,14 @@ OWNER_PAGES = (
     *(questionnaire_pages, review_pages, result_pages, shared_pages, contact_pages),
     *(booking_pages, booked_pages, confirm_pages, explanation_pages, pause_pages, resume_pages),
 )
-API_ROUTES = (lead_api,)  # importing it puts its views on the blueprint
+# Importing one of these modules puts its views on the blueprint of staff, or of the API.
+VIEWS = (
+    *(today_pages, list_pages, bulk_pages, view_pages, lead_pages, action_pages),
+    *(login, my_account_pages, factor_pages, oidc_pages, reauthentication, people_pages),
+    *(notification_pages, privacy_pages, export_pages, webhook_pages, token_pages, audit_pages),
+    *(busy_pages, calendar_pages, settings_pages, website_pages, insight_pages, draft_pages),
+    lead_api,
+)
 
 
 class FlatEnvironment(Environment):
@@ -83,23 +114,20 @@ def create_app(settings: Settings | None = None) -> Flask:
         MAX_FORM_MEMORY_SIZE=BODY_LIMIT,
         MAX_FORM_PARTS=FORM_PARTS_LIMIT,
     )
-    app.jinja_environment = FlatEnvironment
-    app.add_template_filter(mid_sentence)
-    app.add_template_filter(number_of)
+    _prepare_templates(app)
     shared = make_services(settings)
     install(app, shared)
     headers.install(app, settings)
     monitoring.install(app, shared.database, metrics=settings.metrics)
     headers.refuse_other_sites(app, settings.base_url)
     _shorten_links(app)
-    app.register_error_handler(HTTPException, error_page)
-    app.register_error_handler(SQLAlchemyError, database_error)
+    _register_errors(app)
     app.after_request(_same_origin_redirect)
     assets.install(app)
     embed.install(app)
-    for blueprint in (*OWNER_PAGES, api, hooks):
+    access.install(app, settings)
+    for blueprint in (*OWNER_PAGES, api, hooks, notification_pages.open_pages, staff.blueprint):
         app.register_blueprint(blueprint)
-    staff.register(app, settings)
     if not settings.proxy_hops:
         warn_of_unknown_proxy(app)
     # Each proxy adds to the addresses; the scheme is set by the last one alone.
@@ -109,6 +137,23 @@ def create_app(settings: Settings | None = None) -> Flask:
         x_proto=min(settings.proxy_hops, 1),
     )
     return app
+
+
+def _prepare_templates(app: Flask) -> None:
+    app.jinja_environment = FlatEnvironment
+    for template_filter in (mid_sentence, number_of, phone_link, *times.TEMPLATE_FILTERS):
+        app.add_template_filter(template_filter)
+    app.jinja_env.globals["settings_groups"] = settings_fields.GROUPS
+    app.jinja_env.globals["my_notifications"] = notification_pages.my_notifications
+
+
+def _register_errors(app: Flask) -> None:
+    app.register_error_handler(HTTPException, error_page)
+    app.register_error_handler(SQLAlchemyError, database_error)
+    app.register_error_handler(CSRFError, login.form_expired)
+    app.register_error_handler(staff.RoleRequired, staff.role_required)
+    app.register_error_handler(staff.SignedOut, login.hold_form)
+    app.register_error_handler(staff.NotRecorded, staff.not_recorded)
 
 
 def make_services(settings: Settings) -> Services:
