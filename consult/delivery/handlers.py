@@ -163,9 +163,7 @@ def purge(context: Context, _job: JobRow) -> Commit:
     pdf_days = min(settings.retention_days_pdfs, lead_days)
     delete_in_batches(database, partial(retention.delete_pdfs, pdf_days=pdf_days))
     with database.writing() as session:
-        retention.purge(
-            session, lead_days=lead_days, log_days=settings.retention_days_logs, method=method
-        )
+        retention.purge(session, log_days=settings.retention_days_logs)
     database.forget_deleted()
     context.folder.delete_older(database.clock() - timedelta(days=mail_days))
     clear_temp_folders(settings.temp_dir)

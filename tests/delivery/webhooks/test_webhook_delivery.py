@@ -25,7 +25,7 @@ from consult.questionnaire.questionnaire import read_answers
 from consult.storage import deliveries, jobs
 from consult.storage.db.database import Database, utc_now
 from consult.storage.notifications import notifications
-from consult.storage.privacy import retention
+from consult.storage.privacy import erasure, retention
 from consult.storage.tables.delivery_tables import Attempt, DeliveryRow, EndpointRow, JobRow
 from consult.storage.webhooks import endpoints
 from consult.workflow.notification_types import WEBHOOK_EVENTS
@@ -490,11 +490,11 @@ def test_the_log_is_deleted_in_time(database: Database, hooks: Receiver, clock: 
     work(database, hooks)
     assert len(log(database, endpoint_id)) == 2
     clock.go_on(days=31)
-    write(database, retention.purge, lead_days=730)
+    write(database, retention.purge)
     assert log(database, endpoint_id) == []
     assert len(read(database, notifications.for_lead, lead_id)) == 2, "so none is sent twice"
-    submitted(database)
+    other = lead_of(database, submitted(database)).id
     work(database, hooks)
     clock.go_on(days=1)
-    write(database, retention.purge, lead_days=0)
+    write(database, erasure.erase, [lead_id, other], "delete", by=None, reason="retention")
     assert [logged.kind for logged in log(database, endpoint_id)] == ["deleted", "deleted"]
