@@ -198,7 +198,7 @@ def test_the_list_says_which_pdfs_failed(app: Flask, staff: PageClient, database
         change_jobs(database, changes, jobs.RENDER_REPORT)
         if revision:
             write(database, documents.put, lead_id, documents.REPORT, revision, b"%PDF")
-        state = read(database, documents.pdf_states, [lead_id])[lead_id]
+        state = read(database, documents.report_state, lead_id)
         is_told = "PDF failed" in staff.get("/staff/leads").with_class("is-late")
         assert is_told == (state == "failed")
         found.append(state)

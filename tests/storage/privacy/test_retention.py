@@ -8,7 +8,7 @@ from consult.storage import deliveries, documents
 from consult.storage.audit import audit_log
 from consult.storage.db.base import Base
 from consult.storage.db.database import Database
-from consult.storage.documents import pdf_states
+from consult.storage.documents import report_state
 from consult.storage.drafts import drafts
 from consult.storage.jobs import enqueue
 from consult.storage.leads import leads, submission
@@ -150,9 +150,9 @@ def test_an_old_pdf_is_made_on_request(database: Database, clock: Clock, whole_l
         clock.go_on(days=days)
         assert write(database, retention.delete_pdfs, pdf_days=3) == deleted
     with database.writing() as session:
-        assert pdf_states(session, [lead_id]) == {lead_id: "on_demand"}
+        assert report_state(session, lead_id) == "on_demand"
         (entry, *_) = audit_log.newest(session, limit=9, action="retention.pdfs_deleted")
         assert entry.lead_id == lead_id
         leads.ask_for_documents(session, lead_id)
-        assert pdf_states(session, [lead_id]) == {lead_id: "pending"}
+        assert report_state(session, lead_id) == "pending"
     assert contact_of(lead_of(database, whole_lead)) == CONTACT
