@@ -106,6 +106,11 @@ def _book(token: str, submitted: SubmissionRow, form: ContactForm | None) -> str
     _count_booking(given.email)
     with made.database.writing() as session:
         lock_leads(session, [submitted.id])
+        known = submission.locked_contact(session, token)
+        if form and known not in (None, given):
+            raise BookedError  # and another contact was left, in another tab or by somebody else
+        if known and not form:
+            given = replace(known, wants_consult=True)
         submission.save_contact(session, token, given, link, office, screening)
         _book_slot(session, submitted.id, chosen_zone())
     if screening:

@@ -75,8 +75,9 @@ def ask_for_consult(token: str) -> ResponseReturnValue:
         return _save(token, "owner/consult.html", consult=True)
     consume_contact()
     with services().database.writing() as session:
-        wanted = replace(NewContact.of(submitted.contact), wants_consult=True)
-        submission.save_contact(session, token, wanted, None, services().settings.office)
+        if known := submission.locked_contact(session, token):
+            wanted = replace(known, wants_consult=True)
+            submission.save_contact(session, token, wanted, None, services().settings.office)
     return redirect(thanks_url(submitted, token), 303)
 
 
@@ -95,6 +96,10 @@ def _save(token: str, template: str, *, consult: bool = False) -> ResponseReturn
         return redirect(url_for(".contact", token=token), 303)
     screening, link = screen_contact(submitted, token, given.email)
     with services().database.writing() as session:
+        is_first = submitted.contact is None
+        if is_first and submission.locked_contact(session, token) not in (None, given):
+            # Somebody with the same link has left another one in the meantime.
+            return redirect(url_for(".contact", token=token), 303)
         submission.save_contact(session, token, given, link, services().settings.office, screening)
     request_first_confirmation(submitted, token, given.email, screening)
     return redirect(thanks_url(submitted, token, given.email), 303)

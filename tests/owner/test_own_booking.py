@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from flask import Flask
@@ -13,6 +14,7 @@ from icalendar import Calendar
 from sqlalchemy import update
 
 from consult.crypto import booking_token
+from consult.owner.contact_pages import screen_contact
 from consult.owner.form_guard import HONEYPOT
 from consult.storage.privacy import erasure
 from consult.storage.tables.booking_tables import BookingRow, BusyFeedRow
@@ -26,7 +28,7 @@ from tests.support.databases import Clock, rows, write
 from tests.support.page import Form, Page
 from tests.support.results import hand_in
 from tests.support.staff_client import make_user
-from tests.support.submissions import save_contact
+from tests.support.submissions import CONTACT, save_contact
 from tests.web.test_embed import check_stays
 
 ADA = {"name": "Ada Lovelace", "email": "ada@example.com", "consent": "y"}
@@ -257,6 +259,20 @@ def test_two_taps_on_the_button_book_once_and_two_tabs_one_time(site: Site) -> N
     assert "You’ve booked a consult already." in page.text
     assert "2:30 PM" in page.text
     assert [row.starts_at for row in site.bookings()] == [booking.starts_at]
+
+
+def test_a_booking_replaces_no_contact_that_comes_at_once(site: Site) -> None:
+    path = site.result()
+
+    def leave_one_meanwhile(*form: Any) -> Any:
+        save_contact(site.database, path.rsplit("/", 1)[1])
+        return screen_contact(*form)
+
+    with patch("consult.owner.booking_pages.screen_contact", leave_one_meanwhile):
+        answer = site.client.post(f"{path}/book", {**ADA, "slot": "2026-03-03T19:30Z"})
+    assert "name" not in site.client.follow(answer).form("/book").fields
+    assert [row.name for row in rows(site.database, ContactRow)] == [CONTACT.name]
+    assert site.bookings() == []
 
 
 def test_while_a_calendar_can_not_be_read_a_time_is_to_be_confirmed(site: Site) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 from html import unescape
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 from urllib.parse import unquote, urlsplit
 from xml.etree.ElementTree import Element
@@ -16,6 +17,7 @@ from flask import Flask
 from sqlalchemy import delete, update
 
 from consult.delivery.mail.messages import render
+from consult.owner.contact_pages import screen_contact
 from consult.report.brief import brief_of
 from consult.report.display import long_date
 from consult.report.explanations import reasons_of
@@ -23,6 +25,8 @@ from consult.report.html_document import document_html
 from consult.report.report import Report, from_json
 from consult.settings.brand import Brand
 from consult.storage import documents, jobs
+from consult.storage.leads import submission
+from consult.storage.leads.submission import NewContact
 from consult.storage.tables.delivery_tables import JobRow
 from consult.storage.tables.submission_tables import ContactRow, SubmissionRow
 from tests.report.samples import finding_text, printed_text
@@ -39,7 +43,7 @@ from tests.support.personas import (
     Persona,
 )
 from tests.support.results import hand_in
-from tests.support.submissions import all_leads
+from tests.support.submissions import CONTACT, all_leads
 
 ADA = {
     "name": "Ada Lovelace",
@@ -272,6 +276,38 @@ def test_the_link_to_a_result_shows_and_changes_no_contact(app: Flask) -> None:
     journey.client.post(f"{journey.root}/contact?key=1", eve)
     contact = contact_of(journey)
     assert (contact.name, contact.email) == (ADA["name"], ADA["email"])
+
+
+def test_of_two_contacts_that_come_at_once_the_first_is_kept(app: Flask) -> None:
+    journey = result_of(app)
+
+    def leave_one_meanwhile(*form: Any) -> Any:
+        leave_contact_of(CONTACT, journey)
+        return screen_contact(*form)
+
+    with patch("consult.owner.contact_pages.screen_contact", leave_one_meanwhile):
+        answer = journey.client.post(f"{journey.root}/contact", ADA)
+    assert answer.location == f"{journey.root}/contact"
+    assert contact_of(journey).name == CONTACT.name
+
+
+def test_the_tap_for_the_consult_keeps_a_correction_that_comes_at_once(app: Flask) -> None:
+    journey = result_of(app)
+    leave_contact(journey)
+
+    def correct_it_meanwhile() -> None:
+        leave_contact_of(replace(CONTACT, wants_consult=False), journey)
+
+    with patch("consult.owner.contact_pages.consume_contact", correct_it_meanwhile):
+        journey.client.post(f"{journey.root}/consult")
+    contact = contact_of(journey)
+    assert (contact.name, contact.wants_consult) == (CONTACT.name, True)
+
+
+def leave_contact_of(contact: NewContact, journey: Journey) -> None:
+    """Save a contact past the pages, in a transaction of its own."""
+    with services_of(journey.client.app).database.writing() as session:
+        submission.save_contact(session, journey.root.rsplit("/", 1)[1], contact)
 
 
 def test_the_consult_asks_for_a_name_and_an_address_and_later_for_one_tap(app: Flask) -> None:

@@ -189,6 +189,13 @@ def save_contact(
     return True
 
 
+def locked_contact(session: Session, token: str) -> NewContact | None:
+    """The contact of a result, if any, which nobody else saves until the transaction ends."""
+    row = lock_by_result(session, token)[1]
+    stored = session.get(ContactRow, row.id) if row else None
+    return NewContact.of(stored) if stored else None
+
+
 def add_signs(session: Session, lead_id: int, address: str, signs: Signs) -> None:
     """Add what was found out about the address of a contact, unless it has another by now."""
     stored = session.get(ContactRow, lead_id, with_for_update=True)
