@@ -78,7 +78,16 @@ def help_page() -> str:
         "staff/help.html",
         stages=[(NAMES[stage], MEANINGS[stage]) for stage in NAMES],
         bands=findings["bands"],
-        archetypes=findings["archetypes"],
+        archetypes={
+            # The owner reads which of the two it is.
+            id: {
+                **words,
+                "says": words["says"].format(
+                    strong="marketing or sales", weak="sales or marketing"
+                ),
+            }
+            for id, words in findings["archetypes"].items()
+        },
         hours=settings.reply_within_hours,
         drafts_days=settings.retention_days_drafts,
     )

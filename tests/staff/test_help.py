@@ -1,5 +1,7 @@
 """The help page explains every word that staff meet: stages, bands and archetypes."""
 
+from collections import Counter
+
 from flask import Flask
 
 from consult.questionnaire.editions import newest
@@ -27,3 +29,10 @@ def test_it_explains_every_stage_band_and_archetype(app: Flask) -> None:
     }
     assert terms <= {text_of(term) for term in page.document.all("dt")}
     assert staff.get("/staff/").link("Help") == "/staff/help"
+
+
+def test_it_explains_each_word_once_and_fills_in_what_owners_read(app: Flask) -> None:
+    page = joined(app).get("/staff/help")
+    terms = Counter(text_of(term) for term in page.document.all("dt"))
+    assert [term for term, count in terms.items() if count > 1] == []
+    assert "{" not in page.text
