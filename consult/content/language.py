@@ -34,12 +34,14 @@ _LISTED: Mapping[str, re.Pattern[str]] = {
 }
 """One pattern for each list: to search for its words one by one took half of the check."""
 
+STRUCK = _LISTED["struck"]
+
 _FOLKLORE = re.compile("|".join(_WORDS["folklore"]), re.IGNORECASE)
 _MUST_START_WITH_VERB = {"fix", "unknown_fix"}
 _MAY_COUNT = {"ask", "help", "choices", "fix", "unknown_fix", "proof"}
 """Texts that ask for the owner's numbers or say how often to do a thing."""
 
-_NOT = re.compile(
+STIFF = re.compile(
     r"\b(do|does|did|is|are|was|were|has|have|had|would|could|should|will|can) ?not\b",
     re.IGNORECASE,
 )
@@ -99,7 +101,7 @@ def _everyday_words(text: Text) -> Iterator[str]:
     own = text.text.replace(_ARTICLE, "")
     for word in _listed("struck", own):
         yield f"“{word}” is not what people here say. Write “{_WORDS['struck'][word]}”"
-    for match in _NOT.finditer(own):
+    for match in STIFF.finditer(own):
         verb = match.group(1).lower()
         yield f"“{match.group()}” is stiff. Write “{_CONTRACTED.get(verb, f'{verb}n’t')}”"
 
@@ -163,6 +165,8 @@ def _typography(text: Text) -> Iterator[str]:
         yield "has a space too many"
     if re.search(r"\d-\d|\s-\s|--", text.text):
         yield "has a hyphen where a dash (–) or a new sentence belongs"
+    if re.search(r"”[.,]", text.text):
+        yield "has a period or comma after a closing quote. Put it before the quote"
     if "..." in text.text or "!" in text.text:
         yield "has an exclamation mark or dots. Let the words do it"
     if text.text.count("“") != text.text.count("”"):

@@ -72,7 +72,7 @@ def _facts(report: Report) -> Iterator[Point]:
     """Where they stand, where leads get lost first, and what would help most."""
     lines = [line for axis in report.axes for part in axis.dimensions for line in part.lines]
     open_lines = sum(line.unknown for line in lines)
-    rests_on = f"all {len(lines)} scored answers, {open_lines or 'none'} of them “I don’t know”."
+    rests_on = f"all {len(lines)} scored answers, {open_lines or 'none'} of them “I don’t know.”"
     yield Point(
         f"{scores_of(report)}, out of 100. Their report says: “{report.finding}”",
         (QuestionAnswer("From", rests_on),),

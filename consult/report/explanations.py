@@ -168,7 +168,7 @@ class _Explainer:
         for id in dict.fromkeys(ids):
             if id == SORTING:
                 prompt = self.walk.questionnaire.texts.sorting["prompt"]
-                found.append(QuestionAnswer(prompt, ", ".join(self._card_counts())))
+                found.append(QuestionAnswer(prompt, ". ".join(self._card_counts())))
             elif id in self.asked and self.asked[id].answer is not None:
                 asked = self.asked[id]
                 # No rule reads an amount of money, so no currency is needed.
@@ -181,8 +181,12 @@ class _Explainer:
         right = sum(a.answer == a.question.answer for a in clear)
         not_sure = sum(a.answer == NOT_SURE for a in clear)
         wrong, counted = len(clear) - right - not_sure, max(0, 2 * right + not_sure - len(clear))
-        rest = f"{wrong} don’t, {not_sure} not sure: that counts as {counted}."
-        return f"{right} of {len(clear)} match our definitions", rest
+        others = (
+            f"{wrong} {'doesn’t' if wrong == 1 else 'don’t'}" if wrong else "",
+            f"{not_sure} not sure" if not_sure else "",
+        )
+        rest = (", ".join(filter(None, others)), f"That counts as {counted}.")
+        return f"{right} of {len(clear)} match our definitions", ". ".join(filter(None, rest))
 
     def _claims(self, ids: Iterable[str]) -> tuple[str, ...]:
         return tuple(self.texts["claims"][id] for id in ids)

@@ -96,6 +96,7 @@ def test_every_published_edition_is_fit_to_be_shown(edition: str) -> None:
             "reads at grade",
         ),
         ("any: why", "It's better with a name.", "has a straight quote"),
+        ("any: why", "Ask for a “yes”, not a “maybe.”", "after a closing quote"),
         ("any: why", "You cannot follow up a lost lead.", "“cannot” is stiff. Write “can’t”"),
         ("any: why", "Fast answers always win.", "“always” claims to know how it goes for others"),
         ("matters: handoff: team", "When a lead moves, it often falls.", "“often” claims to know"),
@@ -150,7 +151,7 @@ def test_stiff_words_are_refused_in_every_file(file: str, text: str, word: str) 
         ("why", "By your answers, most leads wait."),
         ("why", "It takes an hour at most."),
         ("text", "Send a letter by direct mail, or an email."),
-        ("text", "It rests on “Sales and Marketing Are Not the Same”."),
+        ("text", "It rests on “Sales and Marketing Are Not the Same.”"),
         ("fix", "Don’t wait. Call today."),
     ],
 )

@@ -29,7 +29,7 @@ from consult.questionnaire.questions import EditionError
 from consult.questionnaire.wording import Heading
 from tests.support.small_edition import ROLES, small_edition, structure
 
-FINGERPRINTS = {"2026-12": "b8ff37038f625a16d2b066f839c43e5a310de2f21d5f8202749ca3b2d5bd4de5"}
+FINGERPRINTS = {"2026-12": "cc0fb4d14af138b8f6854c4b31fb7aad703e300da1893e7c225177da38e8a967"}
 """What `./run questionnaire fingerprint --edition NAME` printed when the edition was published."""
 
 

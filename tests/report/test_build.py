@@ -218,7 +218,7 @@ def test_money_is_a_range_with_its_whole_sum() -> None:
     report = report_of("baton_on_the_floor", changes={"clear_answers": 1})
     assert report.money is not None
     assert report.money.silent == (
-        "Each month, about 8 to 29 leads end without a clear answer. "
+        "Each month, about 8 to 29 of your leads may end without a clear answer. "
         "If one of them buys, that’s $1,200."
     )
     assert "$520 to $2,600" in report.money.result
@@ -232,10 +232,15 @@ def test_money_is_a_range_with_its_whole_sum() -> None:
 def test_leads_without_an_answer_stay_where_only_the_range_is_refused() -> None:
     report = report_of("baton_on_the_floor", changes={"new_customers_last_month": 90})
     assert report.money is not None
-    assert report.money.silent.startswith("Each month, about 14 to 49 leads")
+    assert report.money.silent.startswith("Each month, about 14 to 49 of your leads")
     assert (report.money.result, report.money.sums, report.money.assumptions) == ("", (), ())
-    assert "90 new customers" in report.money_refused
-    assert "about 1." in report.money_refused
+    assert "you counted 90, but your other numbers come to about 1." in report.money_refused
+
+
+def test_a_single_lead_reads_as_well_as_many() -> None:
+    report = report_of("baton_on_the_floor", changes={"leads_per_month": 5, "clear_answers": 3})
+    assert report.money is not None
+    assert report.money.silent.startswith("Each month, up to 1 of your leads may end")
 
 
 def test_a_refused_range_says_why() -> None:

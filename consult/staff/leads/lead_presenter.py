@@ -217,7 +217,10 @@ def _day(iso: str) -> str:
     return written_date(date.fromisoformat(iso))
 
 
-_SILENT = "Each month, {silent} leads end without a clear answer. A first sale is worth {each}."
+_SILENT = (
+    "Each month, {silent} of their leads may end without a clear answer. A first sale is worth "
+    "{each}."
+)
 _MONEY = (
     " Those leads may be worth {low} to {high} a month, or about {sales_low} to {sales_high} sales."
 )
@@ -231,7 +234,7 @@ NO_ESTIMATE = {
     "numbers_missing": "They didn’t give all three numbers: leads a month, how many of ten buy, "
     "and what a first sale is worth.",
     "clear_answers_unknown": "They don’t know how many leads get a clear yes or no.",
-    "too_few_customers": "They have too few customers yet.",
+    "too_few_customers": "They have too few customers so far.",
     "too_few_leads": "They get fewer than five leads a month.",
     "open_ended": "They get more leads than our ranges cover.",
     "numbers_disagree": "Their new customers last month don’t fit their other numbers. Ask for the "

@@ -33,7 +33,8 @@ def test_staff_read_of_them_what_the_owner_read_of_themselves(sign: str) -> None
     shown, _ = money_in_words(FIGURES, walk(newest(), BRANCHES[0]), sign)
     says, basis = money_text(FIGURES, shown)
     assert says == (
-        f"Each month, up to 2 leads end without a clear answer. A first sale is worth {sign}3,500."
+        "Each month, up to 2 of their leads may end without a clear answer. "
+        f"A first sale is worth {sign}3,500."
         f" Those leads may be worth {sign}110 to {sign}570 a month, or about 0.03 to 0.2 sales."
     )
     assert f"at {sign}3,500 per first sale" in basis
