@@ -131,7 +131,7 @@ _COUNTED = {"submissions": "leads", "staff_users": "accounts", "drafts": "questi
 @click.option(
     "--check",
     is_flag=True,
-    help="Change nothing: prove that FILE, or the newest backup in a folder, can be restored.",
+    help="Change nothing: check that FILE, or the newest backup in a folder, can be restored.",
 )
 def restore(file: Path, check: bool) -> None:
     """Replace everything in the database by the backup in FILE; later changes are lost."""

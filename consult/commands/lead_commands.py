@@ -45,14 +45,14 @@ def demo(leads: int, seed: int, remove: bool) -> None:
     settings = load_settings()
     with open_database(settings) as database:
         if remove:
-            click.echo(f"Removed {remove_leads(database):,} demo leads.")
+            click.echo(f"Removed {number_of(remove_leads(database), 'demo lead')}.")
             return
         provider = SettingsProvider(settings, database)
         office = provider.settings.office
         with click.progressbar(length=leads, label="Demo leads") as progress:
             for made in make_leads(database, newest(), provider.brand, office, leads, seed):
                 progress.update(made - progress.pos)
-    click.echo(f"Added {leads} demo leads. See them at /staff/ and /staff/insights.")
+    click.echo(f"Added {number_of(leads, 'demo lead')}. Look at /staff/ and /staff/insights.")
 
 
 @click.command()

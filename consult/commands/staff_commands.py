@@ -35,7 +35,7 @@ def staff() -> None:
 
 @staff.command()
 @click.argument("email")
-@click.option("--admin", is_flag=True, help="May manage other accounts too.")
+@click.option("--admin", is_flag=True, help="Can manage other accounts, too.")
 def invite(email: str, admin: bool) -> None:
     """Print a one-time link with which EMAIL can sign up within seven days."""
     with _accounts() as (settings, database):
@@ -45,7 +45,9 @@ def invite(email: str, admin: bool) -> None:
 @staff.command()
 @click.argument("email")
 @click.option(
-    "--second-factor", is_flag=True, help="Also forget a lost app, passkeys and recovery codes."
+    "--second-factor",
+    is_flag=True,
+    help="Also reset two-step verification: app, passkeys and recovery codes.",
 )
 def reset(email: str, second_factor: bool) -> None:
     """Print a one-time link with which EMAIL can choose a new password within a day."""
@@ -57,7 +59,7 @@ def reset(email: str, second_factor: bool) -> None:
 @staff.command()
 @click.argument("email")
 def disable(email: str) -> None:
-    """Close the account of EMAIL, end its sessions at once, and give its leads to who is there."""
+    """Disable the account of EMAIL, end its sessions at once, and reassign its leads."""
     with _accounts() as (settings, database):
         account_admin.disable(database, email, settings.new_leads_to)
 

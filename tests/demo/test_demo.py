@@ -20,7 +20,7 @@ from consult.storage.accounts import accounts as accounts_module
 from consult.storage.accounts.account_admin import first_invitation
 from consult.storage.booking.calendar_setup import unmatched
 from consult.storage.db.database import Database
-from consult.storage.documents import report_state
+from consult.storage.documents import pdf_states
 from consult.storage.insights.agency_numbers import consult_steps
 from consult.storage.insights.insights import ResponseFilter
 from consult.storage.leads import leads
@@ -103,9 +103,9 @@ def test_some_stop_early_and_only_the_newest_of_them_are_kept(made: Database) ->
 def test_no_pdf_is_made_until_it_is_requested(made: Database) -> None:
     with made.writing() as session:
         assert session.scalar(select(func.count()).select_from(JobRow)) == 0
-        assert report_state(session, 1) == "on_demand"
+        assert pdf_states(session, [1]) == {1: "on_demand"}
         leads.ask_for_documents(session, 1)
-        assert report_state(session, 1) == "pending"
+        assert pdf_states(session, [1]) == {1: "pending"}
         session.rollback()
 
 
@@ -180,8 +180,10 @@ def test_the_command_adds_and_removes_them(
 ) -> None:
     monkeypatch.setenv("CONSULT_DATABASE_URL", f"sqlite:///{copy(sqlite_template, tmp_path)}")
     run = partial(CliRunner().invoke, consult)
-    assert "Added 4 demo leads" in run(["demo", "--leads", "4"]).output
+    assert "Added 4 demo leads." in run(["demo", "--leads", "4"]).output
     assert run(["demo", "--remove"]).output == "Removed 4 demo leads.\n"
+    assert "Added 1 demo lead." in run(["demo", "--leads", "1"]).output
+    assert run(["demo", "--remove"]).output == "Removed 1 demo lead.\n"
 
 
 def test_without_accounts_colleagues_do_the_work_and_who_signs_up_first_gets_the_rest(
