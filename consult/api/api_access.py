@@ -79,13 +79,13 @@ def problem(error: HTTPException) -> Response:
 
 _KEPT_HEADERS = frozenset({"Allow", "Retry-After", "WWW-Authenticate"})
 _DETAILS = {
-    400: "This request makes no sense here.",
+    400: "This request isn’t valid here.",
     403: "A browser sent this from another site.",
     404: "There’s nothing at this address.",
     405: "This address doesn’t take this method. Allow lists those it takes.",
     413: "The body is too long. Send at most 64 kB.",
     429: "Too many requests. Retry-After says how many seconds to wait.",
-    500: "Something went wrong on our end. X-Request-Id helps us to find out what.",
+    500: "Something went wrong on our end. Include X-Request-Id when you contact us.",
     503: "Nothing can be saved or recorded right now. Try again in a moment.",
 }
 
@@ -112,7 +112,7 @@ def authorize() -> None:
         raise TooManyRequests(retry_after=quota.seconds)
     if described.scope not in token.scopes:
         needed = f'{_CHALLENGE}, error="insufficient_scope", scope="{described.scope}"'
-        detail = f"This token hasn’t the scope {described.scope}."
+        detail = f"This token doesn’t have the scope {described.scope}."
         raise ApiProblem(403, detail, headers={"WWW-Authenticate": needed})
     unknown = [name for name in request.args if name not in described.query_names]
     if unknown:

@@ -227,7 +227,7 @@ def _read_key() -> str | None:
             detail="Use 1 to 255 letters, digits or signs, without spaces.",
             header="Idempotency-Key",
         )
-        raise ApiProblem(400, "A header makes no sense.", [wrong])
+        raise ApiProblem(400, "A header isn’t valid.", [wrong])
     return key
 
 

@@ -72,7 +72,7 @@ def read_query() -> tuple[LeadFilter, int, str]:
     """The filter, the length of the page and where it begins; says what makes no sense (400)."""
     readers = LeadFilter.readers()
     errors = [
-        ProblemDetail(detail="This makes no sense here.", parameter=one["name"])
+        ProblemDetail(detail="This isn’t a valid value.", parameter=one["name"])
         for one in FILTERS
         for value in request.args.getlist(one["name"])
         if not _fits(one, value) or readers[one["name"]](value) in (None, ())
@@ -90,7 +90,7 @@ def read_query() -> tuple[LeadFilter, int, str]:
         detail = "Use the address in next as it is."
         errors.append(ProblemDetail(detail=detail, parameter="cursor"))
     if errors:
-        raise ApiProblem(400, "The address has a value that makes no sense.", errors)
+        raise ApiProblem(400, "The address has a value that isn’t valid.", errors)
     query = {name: values for name, values in request.args.lists() if name in readers}
     return replace(LeadFilter.from_query(query), demo="without"), int(limit), cursor
 

@@ -82,7 +82,7 @@ class Lead(BaseModel):
     stage_since: Time
     assignee_id: int | None
     assignee: str | None = Field(description="The name of the person it’s assigned to.")
-    due_at: Time | None = Field(description="By when a first reply was promised.")
+    due_at: Time | None = Field(description="When a first reply is due.")
     first_contact_at: Time | None
     consult_at: Time | None
     follow_up_on: date | None
@@ -144,7 +144,7 @@ class StageChange(BaseModel):
         None, description="Required for `consult_booked`: the time, with its zone."
     )
     won_amount: Annotated[Decimal, Field(ge=0, le=AMOUNT_MAX, decimal_places=2)] | None = Field(
-        None, description="For `won`, if you like: the amount, in the currency of your settings."
+        None, description="Optional, for `won`: the amount, in the currency of your settings."
     )
 
     @model_validator(mode="after")

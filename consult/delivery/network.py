@@ -215,7 +215,7 @@ class _CheckedNetwork(httpcore.NetworkBackend):
         try:
             found = look_up(self._client.resolve, host, port, time_left(self._deadline, timeout))
         except TimeoutError as error:
-            raise httpcore.ConnectError("The host’s name was not found in time.") from error
+            raise httpcore.ConnectError("The host’s name wasn’t found in time.") from error
         except OSError as error:
             raise httpcore.ConnectError("The host’s name is unknown.") from error
         for ip in found:
@@ -231,7 +231,7 @@ class _CheckedNetwork(httpcore.NetworkBackend):
             except httpcore.ConnectError:
                 continue
             return _DeadlineStream(stream, self._deadline)
-        raise httpcore.ConnectError("The host could not be reached.")
+        raise httpcore.ConnectError("The host couldn’t be reached.")
 
 
 class _DeadlineStream(httpcore.NetworkStream):
@@ -291,13 +291,13 @@ def _beginning(chunks: Iterable[bytes], most_bytes: int) -> bytes:
 
 def _describe(error: Exception) -> str:
     if isinstance(error, httpcore.ProtocolError):
-        return "The response was not valid HTTP."
+        return "The response wasn’t valid HTTP."
     # httpcore wraps the error of the network in one of its own.
     match error.args:
         case [ssl.SSLCertVerificationError() as cause]:
-            return f"The connection was not secure, so it was not used: {cause.verify_message}"
+            return f"The connection wasn’t secure, so we didn’t use it: {cause.verify_message}"
         case [ssl.SSLError() as cause]:
-            return f"The connection was not secure, so it was not used: {cause.reason}"
+            return f"The connection wasn’t secure, so we didn’t use it: {cause.reason}"
         case [str(message)]:
             return message
     return "The connection was lost."

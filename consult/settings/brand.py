@@ -344,4 +344,4 @@ def _decoded(data: bytes) -> Image.Image:
     except BrandError:
         raise
     except Exception as error:  # decoders raise many types of errors on broken files
-        raise BrandError("This is not a picture we can read. Use a PNG, JPEG or WebP.") from error
+        raise BrandError("This isn’t a picture we can read. Use a PNG, JPEG or WebP.") from error

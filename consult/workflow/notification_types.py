@@ -79,7 +79,7 @@ TYPE_INFO: Mapping[NotificationType, TypeInfo] = {
     ),
     "contact_given": TypeInfo(
         "New contact",
-        "Someone left contact info and can be written to.",
+        "Someone left contact info, so you can get in touch.",
         SCOPES,
         "own",
         "New lead: {who}",
@@ -95,7 +95,7 @@ TYPE_INFO: Mapping[NotificationType, TypeInfo] = {
     ),
     "consult_booked": TypeInfo(
         "Consult booked",
-        "A consult is booked, by its owner or a colleague. The lead is at “Consult scheduled.”",
+        "The owner or a colleague booked a consult. The lead is at “Consult scheduled.”",
         SCOPES,
         "own",
         "Consult booked: {who}",
@@ -111,7 +111,7 @@ TYPE_INFO: Mapping[NotificationType, TypeInfo] = {
     ),
     "consult_canceled": TypeInfo(
         "Consult canceled",
-        "A consult was canceled. If the owner did, the lead is to be followed up that day.",
+        "A consult was canceled. If the owner canceled it, follow up that day.",
         SCOPES,
         "own",
         "Consult canceled: {who}",

@@ -161,7 +161,7 @@ def test_the_mail_server_is_asked_and_takes_a_test(monkeypatch: pytest.MonkeyPat
         server.on_recipient = "550 no such user"
         lines, _ = examine("--mail-to", "bob@example.com")
         assert lines["mail"].startswith("PROBLEM The mail server rejected the address")
-    assert examine()[0]["mail"].startswith("PROBLEM The mail server could not be reached")
+    assert examine()[0]["mail"].startswith("PROBLEM The mail server couldn’t be reached")
 
 
 def test_a_clock_that_is_behind_and_a_worker_that_is_not_there() -> None:

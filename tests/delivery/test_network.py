@@ -1,5 +1,6 @@
 """Connections to other machines: they end in time, and webhooks go to public addresses only."""
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from ipaddress import IPv4Address, IPv6Address, IPv6Network
 from pathlib import Path
@@ -24,6 +25,12 @@ from tests.support.patience import patience
 from tests.support.webhook_receiver import HOST, IP, URL, Receiver, receiver
 
 
+@pytest.fixture
+def hooks(tmp_path: Path) -> Iterator[Receiver]:
+    with receiver(tmp_path) as running:
+        yield running
+
+
 def test_it_connects_to_what_was_checked_and_shows_the_name(hooks: Receiver) -> None:
     answer = hooks.client().send(URL, b'{"a": 1}', {"webhook-id": "msg_1"})
     assert (answer.status, answer.text) == (200, "thank you")
@@ -40,7 +47,7 @@ def test_a_certificate_of_another_is_refused(tmp_path: Path, name: str, trusted:
     with receiver(tmp_path, name) as hooks:
         tls = hooks.tls if trusted else None
         client = HttpClient(resolve=hooks.internet.resolve, network=hooks.internet, tls=tls)
-        with pytest.raises(NoResponseError, match="not secure"):
+        with pytest.raises(NoResponseError, match="wasn’t secure"):
             client.send(URL, b"{}", {})
         assert hooks.received == []
 
@@ -83,7 +90,7 @@ def test_a_look_up_that_hangs_is_abandoned(hooks: Receiver) -> None:
         return [IP]
 
     client = HttpClient(resolve=hang, network=hooks.internet, total_seconds=0.02)
-    with pytest.raises(NoResponseError, match="not found in time"):
+    with pytest.raises(NoResponseError, match="wasn’t found in time"):
         client.send(URL, b"{}", {})
     answered.set()
     assert hooks.internet.connected == []
@@ -189,7 +196,7 @@ def test_a_name_in_any_script_is_encoded(host: str, encoded: bytes) -> None:
 
 def test_this_machine_and_plain_http_are_for_development_alone(tmp_path: Path) -> None:
     with receiver(tmp_path, tls=False) as hooks:
-        with pytest.raises(NoResponseError, match="not secure"):
+        with pytest.raises(NoResponseError, match="wasn’t secure"):
             hooks.client().send(URL, b"{}", {})
         url = f"http://127.0.0.1:{hooks.internet.port}/relay"
         assert HttpClient(allow_loopback=True).send(url, b"{}", {}).status == 200

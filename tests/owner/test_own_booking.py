@@ -256,7 +256,7 @@ def test_two_taps_on_the_button_book_once_and_two_tabs_one_time(site: Site) -> N
     (booking,) = site.bookings()
     other = site.client.post(post, {"slot": "2026-03-03T14:00Z"})
     page = site.client.follow(other)
-    assert "You’ve booked a consult already." in page.text
+    assert "You’ve already booked a consult." in page.text
     assert "2:30 PM" in page.text
     assert [row.starts_at for row in site.bookings()] == [booking.starts_at]
 

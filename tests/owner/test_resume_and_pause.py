@@ -45,9 +45,9 @@ def go_deeper(app: Flask, persona: Persona = BATON_ON_THE_FLOOR) -> Journey:
 @pytest.mark.parametrize(
     ("persona", "offer"),
     [
-        (BATON_ON_THE_FLOOR, "20 more answers, about 4 minutes, show all 16 parts."),
-        (WEB_STORE, "19 more answers, about 4 minutes, show all 15 parts."),
-        (PERSONAS["corner_shop"], "19 more answers, about 4 minutes, show all 16 parts."),
+        (BATON_ON_THE_FLOOR, "See all 16 parts: 20 more questions, about 4 minutes."),
+        (WEB_STORE, "See all 15 parts: 19 more questions, about 4 minutes."),
+        (PERSONAS["corner_shop"], "See all 16 parts: 19 more questions, about 4 minutes."),
     ],
 )
 def test_the_quick_look_says_what_it_takes_to_see_all(
@@ -191,7 +191,7 @@ def test_an_old_result_stays_in_its_own_edition(
     publish()
     assert {name: client.get(f"{root}{name}").html for name in before} == before
     assert old_question in before["/why"]
-    assert re.search(r"\d+ more answers", client.get(root).text)
+    assert re.search(r"\d+ more questions", client.get(root).text)
 
 
 def test_the_review_an_emailed_link_and_a_full_check_say_too_what_is_dropped(

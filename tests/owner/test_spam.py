@@ -233,7 +233,10 @@ def test_the_owner_of_an_address_frees_what_was_held(tmp_path: Path) -> None:
         assert "Check your inbox." in page.text
         deliver(site.app)
         (asking,) = server.mails()
-        assert (asking["To"], asking["Subject"]) == ("ada1@example.com", "Press to get your report")
+        assert (asking["To"], asking["Subject"]) == (
+            "ada1@example.com",
+            "Confirm your email to get your report",
+        )
         assert "Ada Lovelace" not in asking.as_string()
         # Mail scanners open links, and nothing comes of it.
         link = link_in(asking)
@@ -320,7 +323,7 @@ def test_no_one_works_on_a_lead_that_lists_leave_out(site: Site) -> None:
     ]
     with site.made.database.writing() as session:
         for verb, how in refused:
-            with pytest.raises(NotAllowedError, match="press “Not spam” first"):
+            with pytest.raises(NotAllowedError, match="choose “Not spam” first"):
                 verb(session, 1, by=1, **how)
         actions.move(session, 1, "not_a_fit", reason="not_real", by=1)
     assert "Sent in 1 second" in site.staff().get("/staff/leads/1").text
@@ -345,7 +348,7 @@ def test_a_layer_that_is_watched_or_off_holds_nothing(tmp_path: Path, mode: str)
     signs = {"too_fast", "throwaway"} if mode == "watch" else set()
     assert contact.signs.keys() - {"proof_of_work"} == signs
     shown = site.staff().get(f"/staff/leads/{contact.submission_id}").text
-    assert ("only watched for: Sent in 1 second" in shown) == (mode == "watch")
+    assert ("not counted: Sent in 1 second" in shown) == (mode == "watch")
 
 
 def test_with_double_opt_in_the_report_waits_and_staff_do_not(tmp_path: Path) -> None:

@@ -29,8 +29,6 @@ from tests.support.apps import services_of
 from tests.support.personas import BATON_ON_THE_FLOOR, Depth, Persona
 from tests.support.submissions import CONTACT, lead_of
 
-_NO_BRAND = Brand()
-
 
 def hand_in(
     app: Flask,
@@ -42,17 +40,12 @@ def hand_in(
 ) -> str:
     """Answer and hand in a check as a persona, in so many seconds; the path of its result."""
     made = services_of(app)
-    given, made_of_it = _scored(json.dumps(persona.payload(depth)["answers"]), depth, made.brand)
+    given, frozen = _scored(json.dumps(persona.payload(depth)["answers"]), depth, made.brand)
     with made.database.writing() as session:
         elapsed = timedelta(seconds=seconds)
-        token = drafts.start(session, made_of_it.edition, depth, source or {}, elapsed=elapsed)
+        token = drafts.start(session, frozen.edition, depth, source or {}, elapsed=elapsed)
         drafts.save(session, token, given)
-        return f"/result/{submission.submit(session, token, made_of_it, made.settings.office)}"
-
-
-def frozen(persona: Persona, depth: Depth = "quick", *, brand: Brand = _NO_BRAND) -> NewSubmission:
-    """What is stored of a persona's check."""
-    return _scored(json.dumps(persona.payload(depth)["answers"]), depth, brand)[1]
+        return f"/result/{submission.submit(session, token, frozen, made.settings.office)}"
 
 
 @lru_cache(maxsize=100)

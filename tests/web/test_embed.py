@@ -127,7 +127,7 @@ def test_a_form_that_is_refused_in_a_frame_goes_on_in_a_tab_of_its_own(client: P
     other = {"Sec-Fetch-Site": "cross-site"}
     for path, to in (("/start", "/"), ("/check/x/who", "/check/x/who")):
         refused = client.post(f"/embed{path}", status=403, headers=other)
-        assert refused.link("Go on in a new tab") == refused.link("Open in a full page") == to
+        assert refused.link("Continue in a new tab") == refused.link("Open in a full page") == to
         check_stays(refused, "/embed")
     full = client.post("/start", status=403, headers=other)
     assert full.link("Go to the start page") == "/"

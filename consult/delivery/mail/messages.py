@@ -19,7 +19,7 @@ from icalendar import Calendar, Event
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from consult.delivery.worker import PermanentError
-from consult.report.display import short_time
+from consult.report.display import number_of, short_time
 from consult.settings import PROJECT_FOLDER
 from consult.settings.schema import Settings
 from consult.settings.setting_types import ascii_address
@@ -184,5 +184,9 @@ def mail_environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"name_for_staff": name_for_staff, "phone_link": phone_link}
+    environment.filters |= {
+        "name_for_staff": name_for_staff,
+        "number_of": number_of,
+        "phone_link": phone_link,
+    }
     return environment

@@ -41,7 +41,7 @@ from consult.storage.tables.submission_tables import (
 _MAX_WAIT = timedelta(minutes=10)
 """When a mail asks for its PDF again; one that is stored in the meantime gets it sent at once."""
 LINK_FOR_STAFF = "(a link that only they have)"
-_NOT_YET = "The mail server did not accept it yet."
+_NOT_YET = "The mail server hasn’t accepted it yet."
 """Instead of what the server said: that may name the address, and a job outlives it."""
 
 
@@ -95,7 +95,7 @@ def email_confirmation(context: Context, job: JobRow) -> Commit:
     message = new_owner_message(
         context,
         to=mail.contact.email,
-        subject="Press to get your report",
+        subject="Confirm your email to get your report",
         date=mail.delivery.created_at,
         token=mail.delivery.token,
     )

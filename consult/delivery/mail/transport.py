@@ -93,7 +93,7 @@ class SmtpTransport:
             yield
         except OSError as error:  # which every error of smtplib is
             if time.monotonic() >= deadline:
-                raise RetryableError("The mail server did not respond in time.") from error
+                raise RetryableError("The mail server didn’t respond in time.") from error
             raise _problem(error) from error
 
     def _connect(self, stack: ExitStack) -> smtplib.SMTP:
@@ -175,17 +175,17 @@ def _problem(error: OSError) -> RetryableError | PermanentError:
         case smtplib.SMTPAuthenticationError():
             return RetryableError("The mail server rejected our login. Check user and password.")
         case smtplib.SMTPNotSupportedError():
-            return RetryableError(f"The mail server lacks a feature that we need: {error}")
+            return RetryableError(f"The mail server is missing a feature we need: {error}")
         case smtplib.SMTPResponseException():
             reply_text = _reply(error.smtp_code, error.smtp_error)
-            return RetryableError(f"The mail server takes no email from us: {reply_text}")
+            return RetryableError(f"The mail server doesn’t accept email from us: {reply_text}")
         case ssl.SSLError():
             return RetryableError(
-                f"The connection to the mail server was not secure, so it was not used: {error}"
+                f"The connection to the mail server wasn’t secure, so we didn’t use it: {error}"
             )
         case _:
             return RetryableError(
-                f"The mail server could not be reached, or did not respond: {error}"
+                f"The mail server couldn’t be reached, or didn’t respond: {error}"
             )
 
 
@@ -216,7 +216,7 @@ class FileTransport:
             draft.replace(file)
         except OSError as error:
             raise RetryableError(
-                f"The mail folder cannot be written to: {error.strerror}"
+                f"The mail folder can’t be written to: {error.strerror}"
             ) from error
         accepted()
 

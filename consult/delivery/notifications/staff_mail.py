@@ -283,7 +283,7 @@ def _webhook_disabled(delivery: DeliveryRow, context: Context) -> Content | None
             "is_gone": endpoint.disabled_reason == "gone",
             "link": f"{context.settings.base_url}/staff/settings/webhooks/{endpoint.id}",
         },
-        reason=f"you are an admin of {context.brand.product}",
+        reason=f"you’re an admin of {context.brand.product}",
     )
 
 
@@ -301,7 +301,7 @@ def _purge_stopped(session: Session, context: Context) -> Content | None:
             "deleted": "deleted" if method == "delete" else "anonymized",
             "link": f"{context.settings.base_url}/staff/settings/retention",
         },
-        reason=f"you are an admin of {context.brand.product}",
+        reason=f"you’re an admin of {context.brand.product}",
     )
 
 

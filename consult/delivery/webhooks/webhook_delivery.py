@@ -158,7 +158,7 @@ def _body(session: Session, delivery: DeliveryRow, endpoint: EndpointRow, contex
     else:
         message = _FORMATS[endpoint.kind](facts)
     if message is None:
-        raise PermanentError("There is no contact to send.")
+        raise PermanentError("There’s no contact to send.")
     return json.dumps(message, ensure_ascii=False)
 
 
@@ -169,8 +169,8 @@ def _refusal(endpoint: EndpointRow, received: Response) -> str:
     if status == _GONE:
         return "410 Gone: the receiver wants no more messages."
     if 300 <= status < 400:
-        return f"{status}: the receiver redirects. Redirects are not followed."
-    return f"{status}: the receiver did not accept it."
+        return f"{status}: the receiver redirects. We don’t follow redirects."
+    return f"{status}: the receiver didn’t accept it."
 
 
 def _excerpt(text: str) -> str:
@@ -257,7 +257,7 @@ _REASONS: Mapping[str, str] = {
     "VALUE_NOT_IN_FIELD_DEFINITION": "{field} has fixed choices at HubSpot. Use a text field.",
     "INVALID_NUMBER": "{field} takes numbers only at HubSpot. Use a text field.",
     "FORM_HAS_RECAPTCHA_ENABLED": "The form has a CAPTCHA. Turn it off at HubSpot.",
-    "MISSING_PROCESSING_CONSENT_TEXT": "The form asks for a consent text that was not sent.",
+    "MISSING_PROCESSING_CONSENT_TEXT": "The form asks for a consent text that wasn’t sent.",
 }
 
 
@@ -280,7 +280,7 @@ def form_url(typed: str, portal_id: str = "", form_id: str = "") -> str:
 
 def refusal_in_words(response: str) -> str:
     """What a refusal (400) means; it repeats no values, only the names of fields."""
-    return " ".join(dict.fromkeys(_reasons(response))) or "HubSpot did not accept it."
+    return " ".join(dict.fromkeys(_reasons(response))) or "HubSpot didn’t accept it."
 
 
 def _reasons(response: str) -> Iterator[str]:

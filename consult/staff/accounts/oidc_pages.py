@@ -47,10 +47,10 @@ INVALID_RESPONSE = "The response was invalid, late, or for another browser. Star
 DENIED = "The provider denied access."
 NOT_LINKED = (
     "No account here is linked with yours there. Use the link in your invitation, or sign in with "
-    "your password and link the two on the page of your account."
+    "your password and link the two under My account."
 )
 ALREADY_LINKED = "One of these two accounts is already linked."
-NOT_AUTHENTICATED = "The provider didn’t ask you to sign in just now. Confirm in another way."
+NOT_AUTHENTICATED = "The provider didn’t ask you to sign in just now. Confirm another way."
 NO_EMAIL = "The provider sent no email address. Set up your account with a password instead."
 
 log = logging.getLogger(__name__)

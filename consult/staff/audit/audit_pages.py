@@ -40,6 +40,7 @@ _NAMES: Mapping[str, str] = {
     "back": "Back to the default",
     "contact": "Includes contact info",
     "endpoint_id": "Webhook no.",
+    "feed_id": "Calendar no.",
     "format": "As",
     "invitation": "Link no.",
     "consent": "Permission no.",

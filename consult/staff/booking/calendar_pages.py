@@ -39,7 +39,7 @@ REFUSED: Mapping[str | None, str] = {
     "signature": "The signature didn’t match. The secret here and there must be the same.",
     "old": "It was sent too long ago, or a clock is wrong.",
     "unreadable": "We couldn’t read it. Leave custom formats off there.",
-    "key": "This app’s secret key is a new one since. Replace the secret.",
+    "key": "This app’s secret key has changed since. Replace the secret.",
 }
 """Why a report was refused, as staff read it."""
 

@@ -183,7 +183,7 @@ def _move(by: int, stage: str, reason: str) -> Action:
     if stage not in STAGES_FOR_MANY:
         raise _IncompleteError("stage", "Choose a stage.")
     if stage in CLOSING_REASONS and reason not in CLOSING_REASONS[stage]:
-        raise _IncompleteError("reason", f"Choose a reason for “{NAMES[stage]}”.")
+        raise _IncompleteError("reason", f"Choose a reason for “{NAMES[stage]}.”")
     return partial(actions.move, stage=stage, by=by, reason=reason)
 
 

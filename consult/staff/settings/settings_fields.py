@@ -272,19 +272,19 @@ def first_steps(provider: SettingsProvider, colleagues: int) -> list[FirstStep]:
 
 
 def placeholders(provider: SettingsProvider) -> list[str]:
-    """What an owner would read that is only a placeholder, each in words."""
+    """What an owner would see that is only a placeholder, each in words."""
     brand, default, seen = provider.brand, Brand(), provider.overridden
     hosts = {
-        brand.consult_url: urlsplit(brand.consult_url).hostname or "",
-        brand.email: brand.email.rpartition("@")[2],
+        f"“{brand.consult_url}” as the booking link": urlsplit(brand.consult_url).hostname or "",
+        f"“{brand.email}” as the email address": brand.email.rpartition("@")[2],
     }
-    found = [f"“{text}”" for text, host in hosts.items() if _EXAMPLE.search(host)]
+    found = [text for text, host in hosts.items() if _EXAMPLE.search(host)]
     if brand.name == default.name and not (
         provider.is_fixed("brand.name") or seen & {"brand.name", SEEN + "brand"}
     ):
-        found.insert(0, f"the agency’s name, “{brand.name}”")
+        found.insert(0, f"“{brand.name}” as the agency’s name")
     if provider.settings.smtp_url and provider.settings.mail_from.endswith("@localhost>"):
-        found.append(f"the sender of emails, “{provider.settings.mail_from}”")
+        found.append(f"“{provider.settings.mail_from}” as the sender of emails")
     return found
 
 

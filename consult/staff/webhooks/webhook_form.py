@@ -84,7 +84,7 @@ def _has_events(form: "WebhookForm", field: Field) -> None:
 
 def _is_property(form: "WebhookForm", field: Field) -> None:
     if form.chosen_kind == "hubspot" and field.data and not _PROPERTY.fullmatch(field.data):
-        rule = "use HubSpot’s internal name, with small letters, digits and _."
+        rule = "use HubSpot’s internal name, with lowercase letters, digits and _."
         raise ValidationError(f"{field.label.text}: {rule}")
 
 

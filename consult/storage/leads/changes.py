@@ -90,7 +90,7 @@ def lock_lead(
     if not is_active(session, by):
         raise NotAllowedError("This account is no longer active.")
     if lead.suspect and not spam_too:
-        raise NotAllowedError("This lead is probably spam. If it isn’t, press “Not spam” first.")
+        raise NotAllowedError("This lead is probably spam. If it isn’t, choose “Not spam” first.")
     session.info[_BEFORE] = lead_id, _state(lead)
     return lead
 

@@ -25,7 +25,7 @@ class NameTakenError(ViewRefusedError):
     """One of the views that this user sees has the same name."""
 
     def __init__(self, view: SavedViewRow) -> None:
-        super().__init__(f"There’s already a view named “{view.name}”.")
+        super().__init__(f"There’s already a view named “{view.name}.”")
         self.view = view
 
 

@@ -99,9 +99,9 @@ def test_a_connection_is_encrypted_first_or_from_the_start(certificate: Path, lo
 
 
 def test_nothing_is_sent_unencrypted(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "lacks a feature" in refusal(with_login(server), RetryableError)
+    assert "is missing a feature" in refusal(with_login(server), RetryableError)
     monkeypatch.setattr("consult.delivery.mail.transport.THIS_MACHINE", ())
-    assert "lacks a feature" in refusal(plain(server), RetryableError)
+    assert "is missing a feature" in refusal(plain(server), RetryableError)
     assert server.accepted == []
 
 
@@ -120,7 +120,7 @@ def test_a_certificate_of_another_authority_or_name_is_refused(
     if trusted:
         monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "certificate.pem"))
     with mail_server(made, implicit_tls=scheme == "smtps") as server:
-        assert "was not secure" in refusal(with_login(server, scheme), RetryableError)
+        assert "wasn’t secure" in refusal(with_login(server, scheme), RetryableError)
         assert server.accepted == []
 
 
@@ -143,7 +143,7 @@ def test_kinds_of_refusals(server: Server, step: str, answer: str, kind: type[Ex
 def test_a_server_that_is_away_may_come_back() -> None:
     with mail_server() as server:
         transport = plain(server)
-    assert "could not be reached" in refusal(transport, RetryableError)
+    assert "couldn’t be reached" in refusal(transport, RetryableError)
 
 
 HELLO, YES = b"220 hello\r\n", b"250 yes\r\n"
@@ -168,7 +168,7 @@ def test_a_server_that_says_nothing_or_a_byte_now_and_then_is_cut_off() -> None:
         scheme, replies, drops = kind
         with dripping_server(replies, drops) as server:
             transport = SmtpTransport(f"{scheme}127.0.0.1:{server.port}", total_seconds=0.5)
-            assert "did not respond in time" in refusal(transport, RetryableError), kind
+            assert "didn’t respond in time" in refusal(transport, RetryableError), kind
             return server.hung_up.wait(patience())
 
     with ThreadPoolExecutor(len(SILENT)) as pool:
@@ -179,7 +179,7 @@ def test_a_name_that_is_not_looked_up_in_time(monkeypatch: pytest.MonkeyPatch) -
     found = threading.Event()
     monkeypatch.setattr(mail_transport, "resolve", lambda *_: found.wait() and [])
     transport = SmtpTransport("smtp://mail.example.com", total_seconds=0.05)
-    assert "did not respond in time" in refusal(transport, RetryableError)
+    assert "didn’t respond in time" in refusal(transport, RetryableError)
     found.set()
 
 
@@ -219,7 +219,7 @@ def test_a_folder_keeps_a_mail_once_for_its_owner_to_read(folder: Path) -> None:
 
 def test_a_folder_that_cannot_be_written_to_is_retried(tmp_path: Path) -> None:
     (tmp_path / "mail").write_text("a file is in the way")
-    assert "cannot be written to" in refusal(FileTransport(tmp_path / "mail"), RetryableError)
+    assert "can’t be written to" in refusal(FileTransport(tmp_path / "mail"), RetryableError)
 
 
 def test_old_mails_are_deleted_from_a_folder(folder: Path) -> None:

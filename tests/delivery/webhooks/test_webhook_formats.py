@@ -365,11 +365,11 @@ def _refusal(*errors: Any) -> str:
             _refusal({"message": "ada@example.com", "errorType": "SOMETHING_NEW"}),
             "HubSpot answered SOMETHING_NEW for a field.",
         ),
-        (_refusal({"message": 1, "errorType": "<b>"}), "HubSpot did not accept it."),
-        (_refusal("x"), "HubSpot did not accept it."),
-        ("<html>", "HubSpot did not accept it."),
-        ("[]", "HubSpot did not accept it."),
-        ("null", "HubSpot did not accept it."),
+        (_refusal({"message": 1, "errorType": "<b>"}), "HubSpot didn’t accept it."),
+        (_refusal("x"), "HubSpot didn’t accept it."),
+        ("<html>", "HubSpot didn’t accept it."),
+        ("[]", "HubSpot didn’t accept it."),
+        ("null", "HubSpot didn’t accept it."),
     ],
 )
 def test_a_refusal_of_hubspot_is_said_in_words_and_without_values(

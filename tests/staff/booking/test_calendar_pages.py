@@ -101,7 +101,7 @@ def test_a_test_says_why_it_was_refused(app: Flask, admin: PageClient) -> None:
     with services_of(app).database.writing() as session:
         session.get_one(CalendarRow, "cal").encrypted_secret = b"of another key"
     tested = post(admin, f"{ALL}/cal", f"{ALL}/cal/test", status=200)
-    assert "secret key is a new one" in tested.text
+    assert "secret key has changed" in tested.text
 
 
 # --- Bookings without a lead --------------------------------------------------------------------
@@ -141,7 +141,7 @@ def test_a_lead_is_looked_for_by_any_word(app: Flask) -> None:
     book(app, "Somebody Else", "else@example.net")
     (found,) = read(services_of(app).database, calendar_setup.unmatched)
     page = staff.get(f"{UNMATCHED}/{found.events[0].id}")
-    assert "No lead has “Somebody Else”." in page.text
+    assert "No lead has “Somebody Else.”" in page.text
     assert CONTACT.business in staff.get(f"{page.path}?text=okafor").text
     assert "Search for the business" in staff.get(f"{page.path}?text=").text
 

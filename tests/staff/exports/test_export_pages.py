@@ -59,7 +59,7 @@ def test_the_filters_of_the_list_choose_what_is_exported(app: Flask, staff: Page
     # Neither the search text nor the source of an owner is recorded.
     filters = "text; stage: open; source; consult: no"
     assert recorded(app) == [{"format": "csv", "leads": 1, "filters": filters}]
-    assert "there is nothing to export" in staff.get("/staff/exports/new?text=nobody").text
+    assert "there’s nothing to export" in staff.get("/staff/exports/new?text=nobody").text
 
 
 def test_selected_leads_are_exported_alone(app: Flask, staff: PageClient) -> None:

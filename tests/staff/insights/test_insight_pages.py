@@ -59,7 +59,7 @@ def test_a_view_without_a_start_draws_nothing(tmp_path: Path) -> None:
         text = one_line(client.get(f"{URL}?{query}"))
         assert says + left_out in text if left_out else says not in text
     PageClient(app).get("/")
-    assert "There is nothing to count yet." in one_line(client.get(URL))
+    assert "There’s nothing to count yet." in one_line(client.get(URL))
 
 
 def test_an_owner_is_counted_from_start_to_contact(tmp_path: Path) -> None:

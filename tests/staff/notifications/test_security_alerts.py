@@ -103,7 +103,7 @@ def test_what_an_admin_changes_alerts_the_user_of_the_account(app: Flask) -> Non
     assert alerts(app) == [(2, "role_changed")]
     account_admin.reset(services_of(app).database, "", EMAIL, second_factor=True, by=1)
     assert alerts(app) == [(2, "factors_removed")]
-    assert "You are an admin now." in text_of(the_mail(app, "role_changed", user_id=2))
+    assert "You’re now an admin." in text_of(the_mail(app, "role_changed", user_id=2))
 
 
 def test_a_link_with_the_provider_alerts(tmp_path: Path) -> None:

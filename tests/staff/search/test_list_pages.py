@@ -153,7 +153,7 @@ def test_what_a_link_asks_for_in_vain_is_said(listed: Listed) -> None:
         for named in ("stage “stuck”", "due “soon”", "sort “luck”", "assignee “bob”"):
             assert named in page.text
     assert (
-        "since “yesterday”, which doesn’t exist here"
+        "since “yesterday,” which doesn’t exist here"
         in listed.staff.get(f"/staff/exports/new?{wrong}").text
     )
     assert says not in listed.staff.get("/staff/leads?stage=open&due=waiting&sort=next&text=x").text
@@ -359,7 +359,7 @@ def test_an_incomplete_action_is_refused(listed: Listed) -> None:
         ({"do": "move"}, "stage", "Choose a stage."),
         ({"do": "move", "stage": "consult_booked"}, "stage", "Choose a stage."),
         ({"do": "move", "reason": "price"}, "stage", "Choose a stage."),
-        ({"do": "move", "stage": "lost"}, "reason", "Choose a reason for “Lost”."),
+        ({"do": "move", "stage": "lost"}, "reason", "Choose a reason for “Lost.”"),
         ({"do": "hand_over"}, "to", "Choose a colleague."),
         ({"do": "assign", "to": "3"}, "main", "Choose an action."),
         ({"do": "decline"}, "declining", "Choose a reason for returning them."),

@@ -80,7 +80,7 @@ def test_an_admin_changes_views_of_everyone_only(staff: PageClient, admin: PageC
         ("  ", "Give the view a name."),
         ("x" * 41, "Use at most 40 characters."),
         ("overdue", "This name belongs to a built-in view. Choose another one."),
-        ("FAIRS", "There’s already a view named “Fairs”."),
+        ("FAIRS", "There’s already a view named “Fairs.”"),
     ],
 )
 def test_a_bad_name_is_refused_kindly(staff: PageClient, name: str, error: str) -> None:

@@ -456,7 +456,7 @@ class TestFirstDay:
             assert server.recipients[-1] == ADMIN
             assert "Email" not in self.left(admin)
         page = post(admin, "/staff/settings/notifications", "/test-email", status=422)
-        assert "could not be reached" in page.text
+        assert "couldn’t be reached" in page.text
         services_of(app).database.close()
 
     def test_without_a_server_the_test_says_what_to_set(self, admin: PageClient) -> None:
@@ -466,12 +466,14 @@ class TestFirstDay:
 
 
 def test_a_red_line_says_what_owners_would_read(app: Flask, admin: PageClient) -> None:
-    says = "Owners would read a placeholder:"
+    says = "Owners would see a placeholder:"
     ben = joined(app, "ben@example.com")
     for client in (admin, ben):
-        assert f"{says} the agency’s name, “Marketing Maven”." in client.get("/staff/").text
+        assert f"{says} “Marketing Maven” as the agency’s name." in client.get("/staff/").text
     save(admin, "brand", brand__consult_url="https://www.example.com/consult")
-    assert f"{says} “https://www.example.com/consult”." in ben.get("/staff/").text
+    assert (
+        f"{says} “https://www.example.com/consult” as the booking link." in ben.get("/staff/").text
+    )
     save(admin, "brand", brand__consult_url="https://maven.agency/consult")
     assert says not in ben.get("/staff/").text
 

@@ -246,7 +246,7 @@ def test_the_log_shows_each_attempt_and_sends_again(tmp_path: Path) -> None:
         hooks.status, hooks.answer = 503, b"<script>alert('down')</script>"
         deliver(app)
         page = admin.get(ONE)
-        assert "503: the receiver did not accept it." in page.text
+        assert "503: the receiver didn’t accept it." in page.text
         assert "Response: <script>alert('down')</script>" in page.text
         assert "Will retry" in page.text
         assert [form for form in page.forms if form.action.endswith("/again")] == []
