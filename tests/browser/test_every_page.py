@@ -18,6 +18,7 @@ from tests.support.browser import (
     Scheme,
     Visit,
     axe_violations,
+    cramped_texts,
     small_targets,
     visiting,
 )
@@ -111,7 +112,7 @@ def passed_looks() -> set[str]:
 def test_everybody_can_use_every_page(
     site: Site, state: State, passed_looks: set[str], request: pytest.FixtureRequest
 ) -> None:
-    """Axe is content, nothing is wider than the window, and every target fits a thumb."""
+    """Axe is content, nothing is wider than the window or cramped, and targets fit a thumb."""
     colleague = "careful_colleague" if state.careful else "admin" if state.admin else "colleague"
     visit: Visit = request.getfixturevalue(
         colleague if state.signed_in or state.admin else "passer_by"
@@ -140,10 +141,24 @@ def test_everybody_can_use_every_page(
         if width == PHONE_WIDTH:
             small = small_targets(visit, least=DENSE if state in STAFF_STATES else THUMB)
             found += [f"too small to hit: {target}" for target in small]
+            found += [f"cramped: {text}" for text in cramped_texts(visit)]
             if wider := visit.overflow(text_size="200%"):
                 found.append(f"{wider} px wider than a phone at twice the size of text")
     found += visit.take_faults()
     assert not found, f"{visit.path}\n" + "\n".join(found)
+
+
+@pytest.mark.parametrize("who", ["colleague", "admin"])
+def test_staff_sign_out_beside_the_mark(who: str, request: pytest.FixtureRequest) -> None:
+    """On a phone the navigation of admins, who have one word more, takes a line of its own."""
+    visit: Visit = request.getfixturevalue(who)
+    visit.look(PHONE_WIDTH, height=740)
+    visit.open("/staff/")
+    tops = "parts => parts.map(part => part.getBoundingClientRect().top)"
+    parts = visit.tab.locator(".masthead :is(.shell > a, nav, .sign-out)")
+    mark, links, sign_out = parts.evaluate_all(tops)
+    assert mark == sign_out
+    assert (links == mark) is (who == "colleague")
 
 
 @pytest.mark.parametrize(

@@ -83,6 +83,39 @@ SMALL_TARGETS = """([link, choice]) => {
       + element.outerHTML.slice(0, 100));
 }"""
 
+CRAMPED = """() => {
+  const found = [];
+  const say = (what, text) => found.push(`${what}: ${text.trim().slice(0, 60)}`);
+  for (const cell of document.querySelectorAll('td, th')) {
+    const {width, height} = cell.getBoundingClientRect();
+    if (width < 2 || width > 90) continue;
+    const isTall = width < 60 && height > 2 * width && cell.innerText.length > 20;
+    if (isTall && cell.closest('tbody')) say(`in ${Math.round(width)} px`, cell.innerText);
+    for (const {firstChild} of [cell, ...cell.querySelectorAll('*')]) {
+      if (firstChild?.nodeType !== Node.TEXT_NODE) continue;
+      for (const {0: word, index} of firstChild.data.matchAll(/\\p{L}{2,12}/gu)) {
+        const range = new Range();
+        range.setStart(firstChild, index);
+        range.setEnd(firstChild, index + word.length);
+        if (range.getClientRects().length > 1) say('broken', word);
+      }
+    }
+  }
+  for (const picture of document.querySelectorAll('svg:has(text)')) {
+    const words = [...picture.querySelectorAll('text:not(:has(tspan)), tspan')]
+      .map((word) => [word.textContent, word.getBoundingClientRect()]);
+    words.forEach(([text, box], number) => {
+      for (const [other, its] of words.slice(number + 1)) {
+        const across = Math.min(box.right, its.right) - Math.max(box.left, its.left);
+        const down = Math.min(box.bottom, its.bottom) - Math.max(box.top, its.top);
+        if (across > 1 && down > 4) say('drawn over each other', `${text} and ${other}`);
+      }
+    });
+  }
+  return found;
+}"""
+"""What is squeezed in narrow cells, and what overlaps in pictures."""
+
 OVERFLOW = """(textSize) => {
   const page = document.documentElement;
   page.style.fontSize = textSize;
@@ -253,6 +286,12 @@ def small_targets(visit: Visit, least: int = 44, least_choice: int = 48) -> list
     """
     small: list[str] = visit.tab.evaluate(SMALL_TARGETS, [least, least_choice])
     return small
+
+
+def cramped_texts(visit: Visit) -> list[str]:
+    """Cells too narrow for what they say, short words broken in two, words drawn over others."""
+    found: list[str] = visit.tab.evaluate(CRAMPED)
+    return found
 
 
 @contextmanager
