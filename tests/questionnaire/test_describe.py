@@ -5,6 +5,7 @@ from xml.etree import ElementTree
 
 from consult.content.edition_document import map_svg
 from consult.questionnaire.describe import edition_json, map_text
+from consult.questionnaire.editions import newest
 from tests.support.small_edition import small_edition
 
 HOW_MANY = {"base": {"ask": "How many?", "choices": {"few": "A few", "many": "Many"}}}
@@ -132,3 +133,17 @@ def test_the_json_holds_ids_words_conditions_and_weights_in_the_order_of_the_pag
         ("shop", "The shop", 2),
         ("track", "The track & <field>", 2),
     ]
+
+
+def test_the_json_holds_groups_of_choices_and_those_that_are_taken_but_not_shown() -> None:
+    edition = newest()
+    parts: Any = edition_json(edition)["parts"]
+    shown = [each for part in parts for page in part["pages"] for each in page["questions"]]
+    grouped = [each for each in edition.questions.values() if each.groups]
+    assert grouped
+    assert {each["id"]: each["groups"] for each in shown if "groups" in each} == {
+        each.id: {id: [*choices] for id, choices in each.groups.items()} for each in grouped
+    }
+    assert {each["id"]: each["accepted_too"] for each in shown if "accepted_too" in each} == {
+        each.id: [*each.unlisted] for each in edition.questions.values() if each.unlisted
+    }

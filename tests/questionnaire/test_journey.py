@@ -1,13 +1,16 @@
 """The walk: the path follows from the answers, and only what was asked counts."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consult.questionnaire.journey import walk
+from consult.questionnaire.journey import estimated_minutes, walk
 from consult.questionnaire.questions import Answer, Depth, Kind
+from consult.questionnaire.wording import Heading
+from tests.support.small_edition import small_edition
 from tests.support.strategies import BRANCHES, DEPTHS, EDITION, answered, complete_answers, walked
 
 Sample = tuple[dict[str, Answer], Depth]
@@ -63,6 +66,23 @@ def test_pages_group_a_few_questions_in_all_parts_on_every_branch(
     alone = {page.id for page in way.pages if len(page.questions) == 1} - own_page
     young = branch["customers_so_far"] == "under_five"
     assert len(alone) <= 1 + young, "other questions may fall away from one page, or two if young"
+
+
+@pytest.mark.parametrize("depth", DEPTHS)
+@pytest.mark.parametrize("branch", BRANCHES)
+def test_progress_counts_the_pages_that_a_depth_may_ask_and_the_optional_ones_apart(
+    branch: dict[str, Answer], depth: Depth
+) -> None:
+    way = walked(branch, depth)
+    counted = 0
+    for optional in (False, True):
+        parts = [part for part in EDITION.structure.parts if part.optional == optional]
+        pages = [page for part in parts for page in part.pages if page.quick or depth == "full"]
+        for number, page in enumerate(pages, start=1):
+            if on_path := way.page(page.id):
+                assert way.progress(on_path) == (number, len(pages), optional)
+                counted += 1
+    assert counted == len(way.pages)
 
 
 QUICK = {
@@ -217,3 +237,14 @@ def test_next_and_previous_follow_the_pages_and_end_at_both_ends(sample: Sample)
         assert way.previous_page(after) is before
     assert way.previous_page(way.pages[0]) is None
     assert way.next_page(way.pages[-1]) is None
+
+
+@pytest.mark.parametrize(("words", "minutes"), [(329, 1), (330, 2)])
+def test_the_estimate_counts_words_and_taps_of_the_parts_that_have_to_be_answered(
+    words: int, minutes: int
+) -> None:
+    edition = small_edition()
+    intro = "word " * (words - 15)  # the two pages of the part have fifteen more, and four taps
+    pages = {**edition.texts.pages, "you": Heading("You", intro)}
+    longer = replace(edition, texts=replace(edition.texts, pages=pages))
+    assert estimated_minutes(longer, "quick") == minutes
