@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import partial
 from io import BytesIO
+from typing import Any
 
 from flask import abort, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
@@ -19,11 +20,13 @@ from consult.staff.accounts.access import record_access_after, records_access, s
 from consult.staff.blueprint import ID, blueprint, for_staff
 from consult.staff.leads import action_forms, lead_presenter
 from consult.staff.leads.action_forms import FormState
+from consult.staff.leads.lead_presenter import People
 from consult.staff.notifications.notification_pages import delivery_view
 from consult.staff.privacy.privacy_pages import may_see_data
 from consult.staff.times import agency_time, away_text, colleagues_of
 from consult.storage import deliveries, documents, jobs
 from consult.storage.accounts import accounts
+from consult.storage.db.database import Session
 from consult.storage.documents import BRIEF, REPORT
 from consult.storage.leads import leads, notes
 from consult.storage.leads.changes import can_undo
@@ -40,8 +43,9 @@ from consult.storage.search.find_leads import neighbors
 from consult.storage.search.lead_filter import LeadFilter, Viewer
 from consult.storage.search.same_person import firm_domain, same_person
 from consult.storage.tables.lead_tables import LeadEventRow
+from consult.storage.tables.submission_tables import ContactRow
 from consult.web.services import services
-from consult.workflow.office_hours import follow_up_days
+from consult.workflow.office_hours import Office, follow_up_days
 from consult.workflow.spam import in_words
 from consult.workflow.stages import NAMES, describe_source
 from consult.workflow.telephone import phone_link, time_at
@@ -68,33 +72,20 @@ def lead_page(lead_id: int, form_state: FormState | None = None, since: int | No
     search = LeadFilter.from_query(request.args.to_dict(flat=False))
     with services().database.reading() as session:
         found = lead_details(session, lead_id, me.id) or abort(404)
-        pdf_jobs = jobs.pdf_jobs(session, lead_id)
-        sent = deliveries.for_lead(session, lead_id)
+        submission, lead, contact = found.submission, found.lead, found.submission.contact
         events = timeline(session, lead_id)
         written = notes.notes_of(session, lead_id)
         people = {user.id: user for user in accounts.all_users(session)}
-        reached = was_reached(events)
-        offered_to = people.get(found.lead.offered_to_id or 0)
         before, after = neighbors(session, search, Viewer(me.id, office.zone), lead_id)
-        contact = found.submission.contact
-        same = same_person(session, found.lead, contact) if contact else []
+        same = same_person(session, lead, contact) if contact else []
+        sent = _sent(session, found)
         now = session.now().astimezone(office.zone)
     # Here and not in the view: forms that are refused show the page as well.
     record_access_after(found.viewed_at, lead_id, "lead.seen")
-    submission, lead = found.submission, found.lead
     report = from_json(submission.report)
     reasons = reasons_of(submission.edition, submission.depth, submission.answers)
     pages = load(submission.edition).texts.pages
-    mails = [delivery_view(delivery) for delivery in sent]
-    booking = found.booking
-    next_form, next_text = action_forms.next_step(
-        lead, me.id, office, now, has_contact=contact is not None, booking=booking
-    )
-    forms = action_forms.forms_for(lead, me.id, now, is_admin=me.is_admin, booking=booking)
-    dial = phone_link(contact.phone or "") if contact else ""
-    # Beside the buttons to call and write, for whoever can be called.
-    logs_contact = contact is not None and "contact" in forms
-    in_status = [form for form in forms if not (form == "contact" and logs_contact)]
+    reached = was_reached(events)
     return render_template(
         "staff/leads/lead.html",
         lead_id=lead_id,
@@ -102,11 +93,6 @@ def lead_page(lead_id: int, form_state: FormState | None = None, since: int | No
         lead=lead,
         submission=submission,
         contact=contact,
-        signs=in_words(contact.signs) if contact else [],
-        watched=in_words(contact.signs, counts=False) if contact else [],
-        phone_link=dial,
-        time_there=time_at(dial, now),
-        website=firm_domain(contact.email) if contact else "",
         drafts=email_drafts(found, events, report, me.name, now),
         last_words=lead_presenter.last_words(written, events),
         same_person=same,
@@ -115,53 +101,97 @@ def lead_page(lead_id: int, form_state: FormState | None = None, since: int | No
         reasons=reasons,
         brief=brief_of(report, reasons),
         money=lead_presenter.money_text(reasons.money, report.money),
-        pdf_states={}
-        if lead.anonymised_at
-        else {
-            kind: documents.pdf_state(submission, kind, found.stored[kind], pdf_jobs)
-            for kind in (BRIEF, REPORT)
-        },
-        stored=found.stored,
-        pdf_jobs=pdf_jobs,
-        emails=[mail for mail in mails if mail.row.recipient == "owner"],
-        notified=[mail for mail in mails if mail.row.recipient != "owner"],
         sees_data=may_see_data(lead.assignee_id),
         stage_names=NAMES,
-        stretches=lead_presenter.stage_track(lead.stage),
-        first_reply=lead_presenter.first_reply(lead, office, now),
-        next_form=next_form,
-        next_text=next_text,
-        logs_contact=logs_contact,
-        more_forms=[form for form in in_status if form != next_form],
         events=events,
         person=partial(lead_presenter.name_of, people),
         describe=partial(lead_presenter.describe_event, people=people),
         page_titles={REVIEW: "Check your answers"} | {id: page.title for id, page in pages.items()},
         pages=found.pages,
         notes=written,
-        colleagues=colleagues_of(people.values(), me.id, now),
-        offered_to_away=away_text(offered_to, now) if offered_to else "",
-        days=follow_up_days(office, office.today(now)),
-        is_open_then=bool(lead.follow_up_on and office.is_open_on(lead.follow_up_on)),
-        won_amount=lead_presenter.amount_of(lead),
-        can_undo=can_undo(lead, me.id, now),
         reached=reached,
-        booking=booking,
-        consult_when=short_time(agency_time(booking.starts_at)) if booking else "",
-        consult_facts=lead_presenter.consult_facts(lead, booking) if booking else [],
-        did_not_book=found.did_not_book,
         assessments=found.assessments if reached else {},
         form_state=form_state or FormState(),
         done="" if form_state else request.args.get("done", ""),
         opened=request.args.get("open", ""),
         since=since,
-        zone=now.tzname(),
         before=before,
         after=after,
         query=search.query(),
-        today=office.today(now),
         choices=lead_presenter.CHOICES,
+        **_ways_to_reach(contact, now),
+        **_status(found, people, office, now),
+        **sent,
     )
+
+
+def _ways_to_reach(contact: ContactRow | None, now: datetime) -> Mapping[str, Any]:
+    """How to reach an owner, and what their form said of a robot."""
+    dial = phone_link(contact.phone or "") if contact else ""
+    return {
+        "signs": in_words(contact.signs) if contact else [],
+        "watched": in_words(contact.signs, counts=False) if contact else [],
+        "phone_link": dial,
+        "time_there": time_at(dial, now),
+        "website": firm_domain(contact.email) if contact else "",
+    }
+
+
+def _status(
+    found: LeadDetails,
+    people: People,
+    office: Office,
+    now: datetime,
+) -> Mapping[str, Any]:
+    """How far a lead is, what is next, and the forms that can be sent now."""
+    lead, booking, me = found.lead, found.booking, signed_in_user()
+    has_contact = found.submission.contact is not None
+    next_form, next_text = action_forms.next_step(
+        lead, me.id, office, now, has_contact=has_contact, booking=booking
+    )
+    forms = action_forms.forms_for(lead, me.id, now, is_admin=me.is_admin, booking=booking)
+    # Beside the buttons to call and write, for whoever can be called.
+    logs_contact = has_contact and "contact" in forms
+    elsewhere = {next_form, *(["contact"] if logs_contact else [])}
+    offered_to = people.get(lead.offered_to_id or 0)
+    return {
+        "next_form": next_form,
+        "next_text": next_text,
+        "logs_contact": logs_contact,
+        "more_forms": [form for form in forms if form not in elsewhere],
+        "stretches": lead_presenter.stage_track(lead.stage),
+        "first_reply": lead_presenter.first_reply(lead, office, now),
+        "colleagues": colleagues_of(people.values(), me.id, now),
+        "offered_to_away": away_text(offered_to, now) if offered_to else "",
+        "days": follow_up_days(office, office.today(now)),
+        "today": office.today(now),
+        "zone": now.tzname(),
+        "is_open_then": bool(lead.follow_up_on and office.is_open_on(lead.follow_up_on)),
+        "won_amount": lead_presenter.amount_of(lead),
+        "can_undo": can_undo(lead, me.id, now),
+        "booking": booking,
+        "consult_when": short_time(agency_time(booking.starts_at)) if booking else "",
+        "consult_facts": lead_presenter.consult_facts(lead, booking) if booking else [],
+        "did_not_book": found.did_not_book,
+    }
+
+
+def _sent(session: Session, found: LeadDetails) -> Mapping[str, Any]:
+    """The PDFs about a lead, what was sent about it, and the jobs that do that."""
+    lead_id = found.lead.submission_id
+    pdf_jobs = jobs.pdf_jobs(session, lead_id)
+    mails = [delivery_view(delivery) for delivery in deliveries.for_lead(session, lead_id)]
+    kinds = () if found.lead.anonymised_at else (BRIEF, REPORT)
+    return {
+        "stored": found.stored,
+        "pdf_jobs": pdf_jobs,
+        "pdf_states": {
+            kind: documents.pdf_state(found.submission, kind, found.stored[kind], pdf_jobs)
+            for kind in kinds
+        },
+        "emails": [mail for mail in mails if mail.row.recipient == "owner"],
+        "notified": [mail for mail in mails if mail.row.recipient != "owner"],
+    }
 
 
 def back_to(lead_id: int, done: str = "", part: str = "") -> str:
