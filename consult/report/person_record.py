@@ -5,11 +5,16 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import Any, NamedTuple
 
-from consult.report.display import clock_time, number_of, safe_text
+from consult.report.display import clock_time, month_day, number_of, safe_text
 from consult.report.html_document import Paper, staff_html
 from consult.settings.brand import Brand
-from consult.workflow.calendars import CALENDAR_NAMES
-from consult.workflow.stages import SOURCE_LABELS
+from consult.workflow.calendars import BOOKING_STATES, CALENDAR_NAMES
+from consult.workflow.stages import (
+    CLOSING_REASONS,
+    DECLINE_REASONS,
+    NAMES,
+    SOURCE_LABELS,
+)
 
 # A note is one line of so many letters, or as many lines.
 _LONGEST_LINE = 4_000
@@ -71,6 +76,16 @@ _WHAT = {
     "contact_left": "Left contact info",
 }
 """Labels of stored kinds that do not say it themselves."""
+
+_STAGES = {str(stage): name for stage, name in NAMES.items()}
+_REASONS = [DECLINE_REASONS, *CLOSING_REASONS.values()]
+_VALUES: Mapping[str, Mapping[str, str]] = {
+    **dict.fromkeys(("stage", "from", "to"), _STAGES),
+    **dict.fromkeys(("provider", "calendar"), CALENDAR_NAMES),
+    "reason": {id: text for texts in _REASONS for id, text in texts.items()},
+    "state": BOOKING_STATES,
+}
+"""What pages call the values of a column or fact."""
 
 _NAMES = {
     "consent_text": "Agreed to",
@@ -207,7 +222,7 @@ class _Writer:
     def _fact(self, key: str, value: Any) -> str:
         if isinstance(value, int) and not isinstance(value, bool) and key in ("to", "by"):
             return f"{_label(key)} account {value}"
-        return f"{_label(key)}: {self.text(value)}"
+        return f"{_label(key)}: {_said(key, value) or self.text(value)}"
 
     def groups(self, rows: Sequence[Json]) -> Groups:
         groups = (
@@ -223,10 +238,10 @@ class _Writer:
     def _value(self, name: str, value: Any) -> str:
         if name in _USERS:
             return f"Account {value}" if value else ""
-        if name in ("stage", "state", "archetype", "depth", "kind"):
+        if said := _said(name, value):
+            return said
+        if name in ("state", "archetype", "depth", "kind"):
             return _label(str(value))
-        if name in ("provider", "calendar"):
-            return CALENDAR_NAMES.get(value, str(value))
         return self.text(round(value, 1) if isinstance(value, float) else value)
 
     def text(self, value: Any) -> str:
@@ -242,7 +257,7 @@ class _Writer:
         text = str(value)
         if _TIMESTAMP.fullmatch(text):
             at = datetime.fromisoformat(text).astimezone(self._zone)
-            return f"{at:%b} {at.day}, {at.year}, {clock_time(at)}"
+            return f"{month_day(at)}, {at.year}, {clock_time(at)}"
         lines = text.splitlines()[:_MOST_LINES]
         return "\n".join(safe_text(line, _LONGEST_LINE, _UNPRINTED) for line in lines)
 
@@ -255,6 +270,10 @@ def _page_time(row: Json) -> str:
 
 def _name(name: str) -> str:
     return _NAMES.get(name) or _label(name)
+
+
+def _said(name: str, value: Any) -> str:
+    return _VALUES.get(name, {}).get(value, "") if isinstance(value, str) else ""
 
 
 def _label(name: str) -> str:

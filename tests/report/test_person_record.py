@@ -33,7 +33,15 @@ RECORD: dict[str, Any] = {
             "lead_events": [
                 {"at": AT, "kind": "moved", "data": {"from": "new", "to": "taken"}, "by_id": 3},
                 {"at": AT, "kind": "assigned", "data": {"to": 4}, "by_id": None},
+                {
+                    "at": AT,
+                    "kind": "moved",
+                    "data": {"from": "taken", "to": "lost", "reason": "price"},
+                    "by_id": 3,
+                },
             ],
+            "leads": [{"stage": "consult_held"}],
+            "bookings": [{"state": "no_show", "calendar": "own"}],
             "lead_words": [{"word": "zoe"}, {"word": "gross"}, {"word": "~kros~"}],
             "tables_of_tomorrow": [{"id": 1, "submission_id": 7, "what_it_holds": "plumduff"}],
         }
@@ -87,7 +95,10 @@ def test_it_tells_everything_in_words_and_in_the_zone_of_the_agency() -> None:
         "Baton on the floor",
         "Not now",
         "radio",
-        "Moved · From: new, To: taken · by account 3",
+        "Moved · From: New, To: Assigned · by account 3",
+        "Moved · From: Assigned, To: Lost, Reason: Too expensive for them · by account 3",
+        "Stage</th><td>Consult done",
+        "State</th><td>No-show",
         "Assigned · To account 4",
         "zoe, gross",
         "Tables of tomorrow",
