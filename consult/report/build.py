@@ -1,5 +1,6 @@
 """From a walk and its scorecard to the Report: the edition's texts, filled in for one owner."""
 
+from bisect import bisect
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
@@ -37,7 +38,7 @@ from consult.report.report_sections import (
     money_in_words,
 )
 from consult.scoring.archetypes import RUNNING_IN_THE_DARK
-from consult.scoring.axis import SORTING, AxisScore, DimensionScore, Line
+from consult.scoring.axis import CUTS, SORTING, AxisScore, DimensionScore, Line
 from consult.scoring.plan import Step
 from consult.scoring.scorecard import Scorecard, scorecard_of
 from consult.settings.brand import CURRENCY_SIGNS
@@ -329,15 +330,11 @@ class _Writer:
 
 
 _EITHER = "Either"
+_STATES: tuple[State, ...] = ("weak", "weak", "partly", "strong")
+"""The state of a part in each band."""
 
 
 def state_of(confirmed: Fraction, possible: Fraction) -> State:
     """The state of a part by the lines of the bands; unknown when open answers could change it."""
-    now, at_best = _state_at(int(confirmed)), _state_at(int(possible))
+    now, at_best = (_STATES[bisect(CUTS, score)] for score in (confirmed, possible))
     return now if now == at_best else "unknown"
-
-
-def _state_at(score: int) -> State:
-    if score >= 75:
-        return "strong"
-    return "partly" if score >= 50 else "weak"

@@ -21,6 +21,7 @@ from consult.questionnaire.editions import load
 from consult.report import BRIEF_STYLESHEET, STYLESHEET, TEMPLATES
 from consult.report.display import long_date, mid_sentence, safe_text
 from consult.report.report import Report, State
+from consult.scoring.axis import CUTS
 from consult.settings.brand import Brand
 
 Paper = Literal["letter", "a4"]
@@ -170,7 +171,7 @@ STATE_TEXTS: dict[State, str] = {
 def pictures() -> Any:
     """The macros of `pictures.html`, which draw bars and the relay."""
     template = _templates().get_template("pictures.html")
-    return template.make_module({"hatch": _hatch, "states": STATE_TEXTS})
+    return template.make_module({"hatch": _hatch, "states": STATE_TEXTS, "band_cuts": CUTS})
 
 
 def _hatch(x: float, y: float, width: float, height: float, step: float) -> str:

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from consult.scoring.axis import CUTS
+
 FEW = 20
 """Shares of fewer than this are marked: they say little."""
 
@@ -163,7 +165,7 @@ def columns(counts: Sequence[int], bands: Sequence[str]) -> Columns:
             for number, count in enumerate(counts)
             for high in (round(_PLOT_HEIGHT * count / most, 2) if most else 0.0,)
         ],
-        [(number * 25, name) for number, name in enumerate(bands)],
+        list(zip((0, *CUTS), bands, strict=True)),
     )
 
 

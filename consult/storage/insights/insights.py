@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Integer, case, cast, exists, func, literal_column, select
 
 from consult.questionnaire.editions import newest
+from consult.scoring.axis import CUTS
 from consult.storage.db.database import Session
 from consult.storage.page_events import REVIEW
 from consult.storage.tables.lead_tables import LeadRow
@@ -41,7 +42,8 @@ OTHER = "other"
 MAX_SOURCES = 50
 """Any link can name a source, so the least important ones are shown together, as `OTHER`."""
 
-_CUTS = (10, 20, 25, 30, 40, 50, 60, 70, 75, 80, 90)
+_CUTS = tuple(sorted({*range(10, 100, 10), *CUTS}))
+"""Where the tenths of a score begin, and its bands."""
 
 Counts = dict[str, Counter[str]]
 """Counts by name, for each source, page or question."""
@@ -235,7 +237,7 @@ def _tenth(place: int) -> int:
 
 
 def _band(place: int) -> int:
-    return sum(cut in (25, 50, 75) for cut in _CUTS[:place])
+    return sum(cut in CUTS for cut in _CUTS[:place])
 
 
 def quartiles(seconds: Mapping[int, int]) -> tuple[int, int, int] | None:

@@ -35,7 +35,7 @@ def test_a_bar_leaves_room_for_its_value(name: str, one: int, other: int) -> Non
 
 @given(st.lists(st.integers(0, 5) | st.integers(0, 10**6), min_size=10, max_size=10))
 def test_columns_start_at_the_axis_and_leave_room_for_numbers(counts: list[int]) -> None:
-    drawn = chart_layout.columns(counts, ["low", "high"])
+    drawn = chart_layout.columns(counts, ["low", "fair", "good", "high"])
     for column, count in zip(drawn.columns, counts, strict=True):
         assert column.top + column.high == pytest.approx(drawn.ground)
         assert column.top >= 1.5
