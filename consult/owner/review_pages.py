@@ -14,11 +14,11 @@ from consult.owner.open_draft import (
     lock_draft,
     to_result,
 )
-from consult.owner.question_form import Posted, QuestionForm, options, version_of
+from consult.owner.question_form import Posted, QuestionForm, version_of
 from consult.questionnaire.editions import newest
 from consult.questionnaire.journey import Asked, Walk, WalkPage
-from consult.questionnaire.questions import Kind
 from consult.questionnaire.wording import Heading
+from consult.report.display import in_words
 from consult.report.one_lead import far_from_usual
 from consult.report.report_sections import disagreement
 from consult.scoring.scorecard import Scorecard, score
@@ -102,13 +102,9 @@ def answer_texts(asked: Asked) -> tuple[str, ...]:
     answer = asked.answer
     if answer is None:
         return ("Not answered yet" if asked.question.required else "Skipped",)
-    if asked.question.kind is Kind.NUMBER:
-        return (f"{services().brand.currency_sign}{answer:,}",)
-    if asked.question.kind is Kind.TEXT:
-        return (str(answer),)
-    if isinstance(answer, tuple):
-        return tuple(asked.wording.choices[id] for id in answer) or ("None of these",)
-    return (options(asked).get(str(answer), str(answer)),)
+    if answer and isinstance(answer, tuple):
+        return tuple(asked.wording.choices[id] for id in answer)
+    return (in_words(asked, services().brand.currency_sign),)
 
 
 def both_answers(form: QuestionForm) -> list[tuple[str, Sequence[str], Sequence[str]]]:

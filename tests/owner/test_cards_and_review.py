@@ -43,6 +43,13 @@ def test_going_on_to_the_full_check_says_so_after_its_own_cards(client: PageClie
     assert "our definitions" not in journey.answer().text
 
 
+def test_the_review_says_answers_as_the_report_does(journey: Journey) -> None:
+    journey.answers |= {"new_customers_last_month": 1300, "first_reply": "unknown"}
+    text = journey.skip_to("review").text
+    assert "1,300" in text
+    assert "I don’t know." in text
+
+
 # --- The double-check on the review -------------------------------------------------------------
 
 
