@@ -30,7 +30,7 @@ from consult.owner.questionnaire_pages import questionnaire_pages
 from consult.owner.result_pages import result_pages, shared_pages
 from consult.owner.review_pages import review_pages
 from consult.questionnaire import editions
-from consult.report.display import mid_sentence, number_of
+from consult.report.display import mid_sentence, number_of, weekday
 from consult.scoring.axis import CUTS
 from consult.settings import PROJECT_FOLDER
 from consult.settings.schema import Settings
@@ -142,7 +142,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 def _prepare_templates(app: Flask) -> None:
     app.jinja_environment = FlatEnvironment
-    for template_filter in (mid_sentence, number_of, phone_link, *times.TEMPLATE_FILTERS):
+    for template_filter in (mid_sentence, number_of, weekday, phone_link, *times.TEMPLATE_FILTERS):
         app.add_template_filter(template_filter)
     app.jinja_env.globals["band_cuts"] = CUTS
     app.jinja_env.globals["settings_groups"] = settings_fields.GROUPS

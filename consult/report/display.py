@@ -17,10 +17,6 @@ from consult.scoring.axis import CUTS, AxisScore, Line
 
 _LINES = (*CUTS, 100)
 _LINES_IN_TENTHS = [10 * line for line in _LINES]
-_MONTHS = (
-    *("January", "February", "March", "April", "May", "June", "July"),
-    *("August", "September", "October", "November", "December"),
-)
 
 
 def tenths(score: Fraction) -> int:
@@ -52,8 +48,8 @@ def significant(amount: Fraction) -> int:
 
 
 def long_date(day: date) -> str:
-    """A day as an owner reads it, as in "March 2, 2026", whatever the language of the machine."""
-    return f"{_MONTHS[day.month - 1]} {day.day}, {day.year}"
+    """A day as an owner reads it, as in "March 2, 2026"."""
+    return f"{day:%B} {day.day}, {day.year}"
 
 
 def number_of(number: int, noun: str) -> str:
@@ -68,7 +64,7 @@ def short_time(at: datetime) -> str:
 
 def month_day(day: date) -> str:
     """A day of this year as staff read it, as in "Mar 2"."""
-    return f"{_MONTHS[day.month - 1][:3]} {day.day}"
+    return f"{day:%b} {day.day}"
 
 
 def meeting_time(starts_at: datetime, ends_at: datetime, zone: tzinfo) -> str:
@@ -96,7 +92,7 @@ def _zone_name(at: datetime) -> str:
 
 def weekday(day: date) -> str:
     """A day near today as an owner reads it, as in "Wednesday, March 4"."""
-    return f"{day:%A}, {_MONTHS[day.month - 1]} {day.day}"
+    return f"{day:%A}, {day:%B} {day.day}"
 
 
 def clock_time(at: datetime) -> str:

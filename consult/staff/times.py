@@ -96,7 +96,7 @@ def start_of(day: date, by: str) -> date:
 
 
 def written_start(start: date, by: str) -> str:
-    return start.strftime("%b %-d, %Y" if by == "week" else "%b %Y")
+    return written_date(start) if by == "week" else f"{start:%b %Y}"
 
 
 def duration(seconds: int) -> str:
@@ -150,6 +150,6 @@ def _time_element(then: datetime, text: str) -> Markup:
 
 
 TEMPLATE_FILTERS = (
-    *(ago, ahead, agency_time, exactly, short, duration, written_date),
+    *(ago, ahead, agency_time, exactly, short, duration, month_day, written_date),
     *(when, time_ago),
 )

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime, timedelta, tzinfo
 
-from consult.report.display import short_time
+from consult.report.display import month_day, short_time
 from consult.storage.notifications.digest import Digest, LeadList
 from consult.workflow.office_hours import Office
 
@@ -58,4 +58,4 @@ def time_of(at: date | datetime | None, zone: tzinfo) -> str:
     """The time or day of a lead in a digest, as in "Tue, Mar 3, 8:05 AM"; empty without one."""
     if isinstance(at, datetime):
         return short_time(at.astimezone(zone))
-    return f"{at:%a, %b} {at.day}" if at else ""
+    return f"{at:%a}, {month_day(at)}" if at else ""

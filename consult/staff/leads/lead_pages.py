@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from consult.delivery.mail.messages import safe_name
 from consult.questionnaire.editions import load
 from consult.report.brief import brief_of
-from consult.report.display import consult_time, long_date, short_time
+from consult.report.display import clock_time, consult_time, long_date, short_time
 from consult.report.email_drafts import Correspondence, EmailDraft, EmailKind, draft_email
 from consult.report.explanations import reasons_of
 from consult.report.report import Report, from_json
@@ -128,11 +128,12 @@ def lead_page(lead_id: int, form_state: FormState | None = None, since: int | No
 def _ways_to_reach(contact: ContactRow | None, now: datetime) -> Mapping[str, Any]:
     """How to reach an owner, and what their form said of a robot."""
     dial = phone_link(contact.phone or "") if contact else ""
+    there = time_at(dial, now)
     return {
         "signs": in_words(contact.signs) if contact else [],
         "watched": in_words(contact.signs, counts=False) if contact else [],
         "phone_link": dial,
-        "time_there": time_at(dial, now),
+        "time_there": f"It’s {clock_time(there[1])} in area code {there[0]}." if there else "",
         "website": firm_domain(contact.email) if contact else "",
     }
 
