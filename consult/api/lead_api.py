@@ -235,7 +235,7 @@ def _details(session: Session, lead_id: int, *, locked: bool = False) -> LeadDet
     row = None
     if lead_id <= HIGHEST_ID:
         if locked:
-            changes.lock_leads(session, [lead_id])
+            changes.lock_if_there(session, lead_id)
         row = lead_export.row_with_scorecard(session, lead_id)
     if row is None:
         raise ApiProblem(404, "There’s no such lead, or it was deleted.")

@@ -36,7 +36,7 @@ from consult.storage.booking import bookings, own_calendar
 from consult.storage.booking.own_calendar import BookedError, TakenError
 from consult.storage.db.database import Session
 from consult.storage.leads import leads, submission
-from consult.storage.leads.changes import lock_leads
+from consult.storage.leads.changes import lock_if_there
 from consult.storage.leads.submission import NewContact
 from consult.storage.tables.booking_tables import ACTIVE, BookingRow
 from consult.storage.tables.submission_tables import SubmissionRow
@@ -105,7 +105,7 @@ def _book(token: str, submitted: SubmissionRow, form: ContactForm | None) -> str
         given = replace(NewContact.of(submitted.contact), wants_consult=True)
     _count_booking(given.email)
     with made.database.writing() as session:
-        lock_leads(session, [submitted.id])
+        lock_if_there(session, submitted.id)
         known = submission.locked_contact(session, token)
         if form and known not in (None, given):
             raise BookedError  # and another contact was left, in another tab or by somebody else

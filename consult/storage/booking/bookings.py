@@ -17,7 +17,7 @@ from consult.storage import deliveries, page_events
 from consult.storage.audit import audit_log
 from consult.storage.db.database import Session
 from consult.storage.deliveries import BookingEmail
-from consult.storage.leads.changes import lock_leads, record_change, record_move, save_change
+from consult.storage.leads.changes import lock_if_there, record_change, record_move, save_change
 from consult.storage.leads.leads import standing, timeline
 from consult.storage.notifications import notifications
 from consult.storage.tables.booking_tables import (
@@ -108,7 +108,7 @@ def book(
     `at` is when it was booked, for a calendar that reports it later. Where the calendar reported
     the booking before, as one that it requested, that one is changed.
     """
-    lead = _lock(session, lead_id)
+    lead = lock_if_there(session, lead_id)
     if lead is None:
         return None
     at = at or session.now()
@@ -146,21 +146,18 @@ def move(
     return True
 
 
-def cancel(
-    session: Session, booking_id: int, at: datetime, office: Office, *, by: int | None = None
-) -> bool:
+def cancel(session: Session, booking_id: int, at: datetime, office: Office) -> bool:
     """Cancel a consult that is to take place; False if it is not, or changed later.
 
-    Its lead is at ``reached`` again, to be followed up today. `by` is the member of staff who
-    canceled it, if it was one.
+    Its lead is at ``reached`` again, to be followed up today.
     """
     lead, booking = _lock_booking(session, booking_id, at)
     if lead is None or booking is None:
         return False
     booking.state, booking.slot_at, booking.changed_at = "canceled", None, at
     booking.sequence += 1
-    _call_off(session, lead, booking, office, by)
-    _save(session, lead, "consult_canceled", booking, by)
+    _call_off(session, lead, booking, office)
+    _save(session, lead, "consult_canceled", booking)
     return True
 
 
@@ -175,7 +172,7 @@ def drop(session: Session, booking_id: int, same: BookingRow, office: Office) ->
         lead.consult_at = same.starts_at
         if same.state == "no_show":
             lead.follow_up_on = office.today(session.now())
-    _save(session, lead, None, same, None)
+    _save(session, lead, None, same)
 
 
 def mark_no_show(session: Session, booking_id: int, at: datetime, office: Office) -> bool:
@@ -184,8 +181,8 @@ def mark_no_show(session: Session, booking_id: int, at: datetime, office: Office
     if lead is None or booking is None:
         return False
     booking.state, booking.slot_at, booking.changed_at = "no_show", None, at
-    _call_off(session, lead, booking, office, None)
-    _save(session, lead, None, booking, None)
+    _call_off(session, lead, booking, office)
+    _save(session, lead, None, booking)
     return True
 
 
@@ -220,17 +217,16 @@ def _save_booking(session: Session, booking: BookingRow, kind: NotificationType)
     audit_log.record(session, _ACTIONS[booking.state], by=None, lead_id=booking.submission_id)
 
 
-def _call_off(
-    session: Session, lead: LeadRow, booking: BookingRow, office: Office, by: int | None
-) -> None:
+def _call_off(session: Session, lead: LeadRow, booking: BookingRow, office: Office) -> None:
     """Have a lead followed up whose consult will not take place, unless it has another one."""
     session.flush()
     is_next = lead.stage == "consult_booked" and not active_booking(session, lead.submission_id)
     if not is_next or _was_decided_later(session, lead, booking.changed_at):
-        return _record(session, lead, booking, booking.state, by)
-    record_move(session, lead, "reached", by, because=booking.state, calendar=booking.calendar)
-    lead.consult_at, lead.follow_up_on = None, office.today(session.now())
-    return None
+        _record(session, lead, booking, booking.state)
+    else:
+        facts = {"because": booking.state, "calendar": booking.calendar}
+        record_move(session, lead, "reached", None, **facts)
+        lead.consult_at, lead.follow_up_on = None, office.today(session.now())
 
 
 def _lock_booking(
@@ -241,7 +237,7 @@ def _lock_booking(
     Neither, if `at` is given, and the consult is not to take place or was changed later.
     """
     booking = session.get(BookingRow, booking_id)
-    lead = _lock(session, booking.submission_id) if booking else None
+    lead = lock_if_there(session, booking.submission_id) if booking else None
     if booking is None or lead is None:
         return None, None
     session.refresh(booking)
@@ -265,14 +261,14 @@ def _move_to_booked(
 ) -> None:
     stays = lead.is_closed or lead.suspect or _was_decided_later(session, lead, at)
     if stays or lead.stage == "consult_booked":
-        _record(session, lead, booking, "moved" if moved else "booked", None)
+        _record(session, lead, booking, "moved" if moved else "booked")
     else:
         record_move(session, lead, "consult_booked", None, **_facts(booking))
     if not stays:
         lead.consult_at, lead.follow_up_on = booking.starts_at, None
         if lead.first_contact_at is None and booking.state == "booked":
             lead.due_at = None  # who has booked a consult waits for no reply
-    _save(session, lead, "consult_moved" if moved else "consult_booked", booking, None)
+    _save(session, lead, "consult_moved" if moved else "consult_booked", booking)
 
 
 def _was_decided_later(session: Session, lead: LeadRow, at: datetime) -> bool:
@@ -281,16 +277,9 @@ def _was_decided_later(session: Session, lead: LeadRow, at: datetime) -> bool:
     return any(one.by_id is not None and one.at > at for one in moves)
 
 
-def _lock(session: Session, lead_id: int) -> LeadRow | None:
-    found = lock_leads(session, [lead_id])
-    return found[0] if found else None
-
-
-def _record(
-    session: Session, lead: LeadRow, booking: BookingRow, what: str, by: int | None
-) -> None:
+def _record(session: Session, lead: LeadRow, booking: BookingRow, what: str) -> None:
     """Add a line about a booking to the timeline; it changes nothing else."""
-    record_change(session, lead, "booking", by, what=what, **_facts(booking))
+    record_change(session, lead, "booking", None, what=what, **_facts(booking))
 
 
 def _facts(booking: BookingRow) -> dict[str, str]:
@@ -301,31 +290,25 @@ def _facts(booking: BookingRow) -> dict[str, str]:
 
 
 def _save(
-    session: Session,
-    lead: LeadRow,
-    kind: NotificationType | None,
-    booking: BookingRow,
-    by: int | None,
+    session: Session, lead: LeadRow, kind: NotificationType | None, booking: BookingRow
 ) -> None:
     """End a change: the lead has a new version, and who has it and its owner hear of it."""
-    save_change(session, lead, _ACTIONS[booking.state], by)
+    save_change(session, lead, _ACTIONS[booking.state], None)
     if kind:
-        notify_all(session, booking, kind, actor_id=by)
+        notify_all(session, booking, kind)
 
 
-def notify_all(
-    session: Session, booking: BookingRow, kind: NotificationType, *, actor_id: int | None = None
-) -> None:
+def notify_all(session: Session, booking: BookingRow, kind: NotificationType) -> None:
     """Notify staff of a change, and email the owner. A provider's calendar emails owners itself.
 
-    Who made the change hears too, for their own calendar, but for `actor_id`. Of a lead that is
+    A member of staff who made the change hears too, for their own calendar. Of a lead that is
     probably spam nobody hears, until it is released.
     """
     lead = session.get_one(LeadRow, booking.submission_id)
     if lead.suspect:
         return
     occasion = f"{booking.id}.{booking.sequence}"
-    notifications.notify(session, lead, kind, actor_id=actor_id, occasion=occasion)
+    notifications.notify(session, lead, kind, occasion=occasion)
     if booking.calendar == "own":
         deliveries.email_booking(session, booking, _email_about(kind, booking))
 

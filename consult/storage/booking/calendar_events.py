@@ -17,7 +17,7 @@ from consult.storage.booking import bookings
 from consult.storage.booking.bookings import Appointment
 from consult.storage.db.base import same_address
 from consult.storage.db.database import Session, add_if_new
-from consult.storage.leads.changes import lock_leads
+from consult.storage.leads.changes import lock_if_there
 from consult.storage.tables.booking_tables import (
     ACTIVE,
     BookingRow,
@@ -222,7 +222,7 @@ def work(session: Session, event_id: int, office: Office) -> None:
     if event is None or event.submission_id is None:
         return  # deleted with its lead
     lead_id = event.submission_id
-    if not lock_leads(session, [lead_id]):
+    if lock_if_there(session, lead_id) is None:
         return
     match_related(session, event, lead_id, None)
     query = select(CalendarEventRow).where(

@@ -19,8 +19,8 @@ from consult.storage.db.database import Session, lock_table
 from consult.storage.leads.changes import (
     NotAllowedError,
     is_recent,
+    lock_if_there,
     lock_lead,
-    lock_leads,
     record_change,
     save_change,
     sync_booking,
@@ -93,15 +93,15 @@ def book(
 
     The same time again is the same booking. Raises TakenError, and BookedError.
     """
-    found = lock_leads(session, [lead_id])
-    if not found:
+    lead = lock_if_there(session, lead_id)
+    if lead is None:
         return None
     lock_table(session, BookingRow.__tablename__)
     if booked := active_booking(session, lead_id):
         if booked.starts_at != start:
             raise BookedError
         return booked
-    state = _state(session, found[0], start, rules)
+    state = _state(session, lead, start, rules)
     booking = bookings.book(
         session,
         lead_id,
@@ -124,13 +124,13 @@ def move(
 
     One that staff had to confirm still is to be confirmed. Raises TakenError.
     """
-    found = lock_leads(session, [booking.submission_id])
+    lead = lock_if_there(session, booking.submission_id)
     lock_table(session, BookingRow.__tablename__)
     booked = active_booking(session, booking.submission_id)
-    if not found or booked is None or booked.id != booking.id:
+    if lead is None or booked is None or booked.id != booking.id:
         return False
     if booked.starts_at != start:
-        state = _state(session, found[0], start, rules)
+        state = _state(session, lead, start, rules)
         to = Appointment(start, start + rules.length, zone, booked.place)
         state = "requested" if booked.state == "requested" else state
         bookings.move(session, booked.id, to, session.now(), state)
@@ -187,12 +187,12 @@ def sync(session: Session, lead_id: int, *, released: bool) -> None:
     It is moved or canceled as staff decided, once they can't undo that. If the lead was `released`,
     as it is no spam, what its booking does to a lead is done now.
     """
-    found = lock_leads(session, [lead_id])
+    lead = lock_if_there(session, lead_id)
     lock_table(session, BookingRow.__tablename__)
     booking = next((one for one in of_lead(session, lead_id) if one.state in ACTIVE), None)
-    if not found or booking is None or booking.calendar != "own":
+    if lead is None or booking is None or booking.calendar != "own":
         return
-    lead, now = found[0], session.now()
+    now = session.now()
     is_moved = lead.stage == "consult_booked" and lead.consult_at not in (None, booking.starts_at)
     if booking.ends_at <= now and not is_moved:
         return

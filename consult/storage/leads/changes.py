@@ -73,6 +73,11 @@ _LOCKED = (
 """Built once: that takes longer than to run it."""
 
 
+def lock_if_there(session: Session, lead_id: int) -> LeadRow | None:
+    """Lock a lead until the transaction ends; None if it was deleted."""
+    return next(iter(lock_leads(session, [lead_id])), None)
+
+
 def lock_lead(
     session: Session, lead_id: int, *, by: int, version: int | None, spam_too: bool = False
 ) -> LeadRow:
@@ -81,10 +86,9 @@ def lock_lead(
     Lists leave out what is probably spam. So that no one works on a lead that others can't see, it
     has to be cleared first, except where it's `spam_too`.
     """
-    found = lock_leads(session, [lead_id])
-    if not found:
+    lead = lock_if_there(session, lead_id)
+    if lead is None:
         raise UnknownLeadError(lead_id)
-    lead = found[0]
     if version is not None and lead.version != version:
         raise ConflictError(f"lead {lead_id} is at version {lead.version}")
     if not is_active(session, by):
