@@ -14,7 +14,7 @@ from sqlalchemy.exc import DatabaseError, OperationalError, SQLAlchemyError, Tim
 
 from consult.commands import CommandError, UsageError
 from consult.settings.schema import Settings
-from consult.settings.setting_sources import describe, load_settings
+from consult.settings.setting_sources import describe, load_settings, with_overrides
 from consult.storage.db import backup, migrate
 from consult.storage.db.database import Database
 from consult.storage.db.engines import outage
@@ -57,6 +57,12 @@ def open_database(settings: Settings, *, checked: bool = True) -> Iterator[Datab
         raise kind(f"the database does not answer: {cause}") from error
     finally:
         database.close()
+
+
+def settings_in_effect(base: Settings, database: Database) -> Settings:
+    """The settings with those of the staff area, which `base`, as loaded, doesn't have."""
+    with database.reading() as session:
+        return with_overrides(base, all_overrides(session))
 
 
 def existing_folder(folder: Path) -> Path:

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from consult.commands import CommandError, UsageError
-from consult.commands.database_commands import open_database
+from consult.commands.database_commands import open_database, settings_in_effect
 from consult.delivery.exports.export_files import MAX_ROWS, columns, csv_chunks, write_xlsx
 from consult.demo.generator import make_leads, remove_leads
 from consult.questionnaire.editions import load, newest
@@ -69,8 +69,8 @@ def export(file: Path, filters: tuple[str, ...]) -> None:
         raise UsageError(f"{file} must end in .csv or .xlsx")
     settings = load_settings()
     with open_database(settings) as database:
-        office = SettingsProvider(settings, database).settings.office
-        viewer = Viewer(_NO_ACCOUNT, office.zone)
+        zone = settings_in_effect(settings, database).office.zone
+        viewer = Viewer(_NO_ACCOUNT, zone)
         with database.writing() as session:
             count = how_many(session, wanted, viewer)
             if file.suffix == ".xlsx" and count > MAX_ROWS:
@@ -83,7 +83,7 @@ def export(file: Path, filters: tuple[str, ...]) -> None:
                 leads=count,
                 filters=wanted.recorded,
             )
-        shown, batches = columns(office.zone), matching_batches(database, wanted, viewer)
+        shown, batches = columns(zone), matching_batches(database, wanted, viewer)
         file.touch(mode=0o600)  # it holds names and addresses
         with file.open("wb") as target, TemporaryDirectory(dir=file.parent) as folder:
             if file.suffix == ".csv":

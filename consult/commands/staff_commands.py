@@ -9,13 +9,14 @@ from typing import IO, Any
 import click
 
 from consult.commands import UsageError
-from consult.commands.database_commands import open_database
+from consult.commands.database_commands import open_database, settings_in_effect
 from consult.settings.schema import Settings
 from consult.settings.setting_sources import load_settings
 from consult.storage.accounts import account_admin, accounts
 from consult.storage.audit import audit_log
 from consult.storage.db.base import HIGHEST_ID
 from consult.storage.db.database import Database
+from consult.workflow.office_hours import Office
 
 
 @contextmanager
@@ -61,7 +62,8 @@ def reset(email: str, second_factor: bool) -> None:
 def disable(email: str) -> None:
     """Disable the account of EMAIL, end its sessions at once, and reassign its leads."""
     with _accounts() as (settings, database):
-        account_admin.disable(database, email, settings.new_leads_to)
+        new_leads_to = settings_in_effect(settings, database).new_leads_to
+        account_admin.disable(database, email, new_leads_to)
 
 
 @staff.command(name="list")
@@ -88,23 +90,25 @@ def audit() -> None:
 def export(file: IO[str], since: str | None) -> None:
     """Write the audit log to FILE or standard output: one JSON object per line, oldest first."""
     settings = load_settings()
-    chosen = _parse_since(since, settings) if since else {}
-    with open_database(settings) as database, database.reading() as session:
-        emails = {user.id: user.email for user in accounts.all_users(session)}
-        for entry in audit_log.entries(session, **chosen):
-            line = {
-                "id": entry.id,
-                "at": entry.at.isoformat(),
-                "by": entry.by_id,
-                "email": emails.get(entry.by_id or 0),
-                "action": entry.action,
-                "lead": entry.lead_id,
-                "facts": entry.facts,
-            }
-            file.write(json.dumps(line, ensure_ascii=False) + "\n")
+    with open_database(settings) as database:
+        office = settings_in_effect(settings, database).office
+        chosen = _parse_since(since, office) if since else {}
+        with database.reading() as session:
+            emails = {user.id: user.email for user in accounts.all_users(session)}
+            for entry in audit_log.entries(session, **chosen):
+                line = {
+                    "id": entry.id,
+                    "at": entry.at.isoformat(),
+                    "by": entry.by_id,
+                    "email": emails.get(entry.by_id or 0),
+                    "action": entry.action,
+                    "lead": entry.lead_id,
+                    "facts": entry.facts,
+                }
+                file.write(json.dumps(line, ensure_ascii=False) + "\n")
 
 
-def _parse_since(since: str, settings: Settings) -> dict[str, Any]:
+def _parse_since(since: str, office: Office) -> dict[str, Any]:
     if since.isascii() and since.isdigit() and int(since) <= HIGHEST_ID:
         return {"after_id": int(since)}
     try:
@@ -113,4 +117,4 @@ def _parse_since(since: str, settings: Settings) -> dict[str, Any]:
         raise UsageError(
             f"--since must be an ID or a date such as 2026-12-31, not {since!r}"
         ) from None
-    return {"since": settings.office.start_of(day)}
+    return {"since": office.start_of(day)}
