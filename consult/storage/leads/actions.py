@@ -85,17 +85,12 @@ def move(
     because = _mark_no_show(session, lead, today) if is_no_show else ""
     if stage != "consult_held":
         lead.consult_at = consult_at
-    if stage not in CLOSING_REASONS:
-        reason = ""
+    has_amount = stage == "won" and amount is not None
+    lead.won_amount, lead.won_currency = (amount, currency) if has_amount else (None, None)
+    won = {"amount": amount, "currency": currency} if has_amount else {}
+    reason = reason if stage in CLOSING_REASONS else ""
     facts = {"reason": reason, "because": because, "comment": comment}
-    facts["consult_at"] = _iso(consult_at)
-    lead.won_amount = lead.won_currency = None
-    if stage != "won" or amount is None:
-        record_move(session, lead, stage, by, **facts)
-    else:
-        record_move(session, lead, stage, by, **facts, amount=amount, currency=currency)
-        lead.won_amount, lead.won_currency = amount, currency
-        page_events.record_stage(session, lead_id, "won")  # again, now that it has an amount
+    record_move(session, lead, stage, by, **facts, consult_at=_iso(consult_at), **won)
     return save_change(session, lead, "lead.moved", by, stage=stage)
 
 

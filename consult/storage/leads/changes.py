@@ -128,8 +128,8 @@ def record_move(
     session: Session, lead: LeadRow, stage: Stage, by: int | None, **data: object
 ) -> None:
     """Move a lead: the one place where its stage changes, so that every move is an event."""
-    record_change(session, lead, "moved", by, to=stage, **{"from": lead.stage}, **data)
-    lead.stage, lead.stage_since = stage, session.now()
+    before, lead.stage, lead.stage_since = lead.stage, stage, session.now()
+    record_change(session, lead, "moved", by, to=stage, **{"from": before}, **data)
     page_events.record_stage(session, lead.submission_id, stage)
     notify(session, lead, "stage_changed", None, by)
     # A booking by an owner is an event also where it moves no lead (``bookings``).

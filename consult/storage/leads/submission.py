@@ -161,7 +161,7 @@ def save_contact(
         record_event(session, row.id, "contact_left")
         stored = ContactRow(submission_id=row.id)
         session.add(stored)
-    elif all(getattr(stored, name) == value for name, value in asdict(contact).items()):
+    elif NewContact.of(stored) == contact:
         return True
     is_new_address = stored.email != contact.email
     for name, value in asdict(contact).items():
