@@ -29,7 +29,7 @@ def rows() -> list[Row]:
 
 
 def _random_answers(edition: Questionnaire) -> list[OnPathAnswers]:
-    """Answers as different as owners are: those of the personas, with half of them drawn anew."""
+    """Answers as different as owners are: those of the personas, with half of them drawn again."""
     chance = random.Random(SEED)  # noqa: S311 - nothing secret hangs on it
     personas = list(PERSONAS.values())
     made = []

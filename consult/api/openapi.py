@@ -59,7 +59,7 @@ Time = Annotated[datetime, PlainSerializer(in_utc), _DATE_TIME]
 
 
 class Contact(BaseModel):
-    """Whom a lead's owner named to be written to. Only for tokens with the scope `contact`."""
+    """How to reach a lead's owner. Only for tokens with the scope `contact`."""
 
     name: str
     email: str

@@ -249,7 +249,7 @@ def _supervise(settings: Settings, stop: threading.Event) -> None:
         if stop.is_set():
             _stop_worker(process)
             return
-        # One that somebody told to end did what it should; only a crash is an error.
+        # One that was told to end did what it should; only a crash is an error.
         level = logging.ERROR if process.returncode else logging.INFO
         log.log(level, "worker %d ended with %s", process.pid, process.returncode)
         stop.wait(RESTART_SECONDS)

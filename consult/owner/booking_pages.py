@@ -108,7 +108,7 @@ def _book(token: str, submitted: SubmissionRow, form: ContactForm | None) -> str
         lock_if_there(session, submitted.id)
         known = submission.locked_contact(session, token)
         if form and known not in (None, given):
-            raise BookedError  # and another contact was left, in another tab or by somebody else
+            raise BookedError  # and another contact was left, in another tab or by someone else
         if known and not form:
             given = replace(known, wants_consult=True)
         submission.save_contact(session, token, given, link, office, screening)

@@ -98,7 +98,7 @@ def _save(token: str, template: str, *, consult: bool = False) -> ResponseReturn
     with services().database.writing() as session:
         is_first = submitted.contact is None
         if is_first and submission.locked_contact(session, token) not in (None, given):
-            # Somebody with the same link has left another one in the meantime.
+            # Someone with the same link has left another one in the meantime.
             return redirect(url_for(".contact", token=token), 303)
         submission.save_contact(session, token, given, link, services().settings.office, screening)
     request_first_confirmation(submitted, token, given.email, screening)

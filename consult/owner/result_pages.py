@@ -64,7 +64,7 @@ def result(token: str) -> ResponseReturnValue:
 
 @shared_pages.get("", endpoint="result")
 def shared_result_page(token: str) -> ResponseReturnValue:
-    """Show a result to whom its owner showed it: no contact, no PDF, nothing to change."""
+    """Show a result to those its owner shared it with: no contact, no PDF, nothing to change."""
     return _result_page(find_shared(token), token=token, shared=True)
 
 

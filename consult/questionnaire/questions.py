@@ -50,7 +50,7 @@ class Question:
     ``required`` is true for exactly what scores or branches read: nothing else may hold an
     owner up. ``best_first`` turns the display order only, never the stored one.
     ``groups`` are choices under a heading, by its id; ``unlisted`` choices are taken, not shown.
-    ``max_choices`` limits ticks, ``most`` is the largest number, or the longest text.
+    ``max_choices`` limits choices, ``most`` is the largest number, or the longest text.
     ``claims`` name the source's claims that a scored item rests on, Q1 to Q17.
     ``answer`` is the right side of a sorting card, or "either".
     """

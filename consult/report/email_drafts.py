@@ -54,7 +54,7 @@ Paragraph = tuple[Sentence, ...]
 
 @dataclass(frozen=True)
 class Correspondence:
-    """What an email needs beside the Report: who writes to whom, and how far they got.
+    """What an email needs beside the Report: both names, and how far they got.
 
     `booking_link` is where a consult can be booked; without one, `books_on_result` says that owners
     do it on their own page. `consult_at` is when a consult will be, and `follow_up_on` the day to

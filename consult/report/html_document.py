@@ -2,7 +2,7 @@
 
 Its charts, bars and the relay, are SVG that says its numbers in its title. States differ in pattern
 as well as in tone, the same here as on the result page: solid, striped, dashed, and dotted with a
-question mark, so that they can be distinguished in grey and by the colour-blind.
+question mark, so that they can be distinguished in gray and by the color-blind.
 """
 
 import functools

@@ -94,7 +94,7 @@ class BrandError(ValueError):
 
 
 @dataclass(frozen=True)
-class Colours:
+class Colors:
     """The colors of light pages and reports, as #rrggbb.
 
     `marketing` and `sales` are used for text on `paper`, and as a background of text in `paper`;
@@ -142,7 +142,7 @@ class Brand:
     person: str = ""
     person_line: str = ""
     consult_minutes: str = "30"
-    colours: Colours = field(default_factory=Colours)
+    colours: Colors = field(default_factory=Colors)  # as the table in the file is called
     logo: Logo | None = None
     portrait: Logo | None = None
 
@@ -187,12 +187,12 @@ def with_overrides(base: Brand, overrides: Mapping[str, Any]) -> Brand:
 
     A picture is given as `{"media_type": "image/png", "data": "<base64>"}`. Raises BrandError.
     """
-    colours = {k.removeprefix("colours."): v for k, v in overrides.items() if "colours." in k}
+    colors = {k.removeprefix("colours."): v for k, v in overrides.items() if "colours." in k}
     texts = {k: v for k, v in overrides.items() if "colours." not in k and k not in PICTURES}
     _refuse_unknown_keys(texts, {f.name for f in fields(Brand)} - {"colours"})
     own: dict[str, Any] = {key: _text(key, value) for key, value in texts.items()}
     own |= {key: logo_from_json(overrides[key]) for key in PICTURES if overrides.get(key)}
-    brand = replace(base, **own, colours=_colours(asdict(base.colours) | colours))
+    brand = replace(base, **own, colours=_colors(asdict(base.colours) | colors))
     _check(brand)
     return brand
 
@@ -206,14 +206,14 @@ def logo_from_json(stored: Mapping[str, str]) -> Logo:
 
 
 def contrast(one: str, other: str) -> float:
-    """The WCAG contrast ratio of two #rrggbb colours, 1 to 21."""
+    """The WCAG contrast ratio of two #rrggbb colors, 1 to 21."""
     light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
     return (light + 0.05) / (dark + 0.05)
 
 
-def _luminance(colour: str) -> float:
+def _luminance(color: str) -> float:
     """Relative luminance as WCAG 2.2 defines it."""
-    channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    channels = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     red, green, blue = (
         c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels
     )
@@ -232,10 +232,10 @@ def _read(path: Path) -> Mapping[str, object]:
         raise BrandError(f"is not valid {kind}: {error}") from error
     if not isinstance(values, dict):
         raise BrandError("must be a table of keys and values")
-    colours = values.pop("colours", {})
-    if not isinstance(colours, dict):
+    colors = values.pop("colours", {})
+    if not isinstance(colors, dict):
         raise BrandError("must be a table", "colours")
-    return values | {f"colours.{key}": colour for key, colour in colours.items()}
+    return values | {f"colours.{key}": color for key, color in colors.items()}
 
 
 def _check(brand: Brand) -> None:
@@ -282,12 +282,12 @@ def _text(key: str, value: object) -> str:
     return value.strip()
 
 
-def _colours(values: Mapping[str, object]) -> Colours:
-    _refuse_unknown_keys(values, {f.name for f in fields(Colours)}, "colours")
-    for key, colour in values.items():
-        if not isinstance(colour, str) or not re.fullmatch(r"#[0-9a-fA-F]{6}", colour):
+def _colors(values: Mapping[str, object]) -> Colors:
+    _refuse_unknown_keys(values, {f.name for f in fields(Colors)}, "colours")
+    for key, color in values.items():
+        if not isinstance(color, str) or not re.fullmatch(r"#[0-9a-fA-F]{6}", color):
             raise BrandError("must look like #1c4f8f", f"colours.{key}")
-    return Colours(**{key: str(colour) for key, colour in values.items()})
+    return Colors(**{key: str(color) for key, color in values.items()})
 
 
 def _picture(key: str, path: Path) -> Logo:

@@ -29,7 +29,7 @@ _LETTERS = "\u0e00-\u0e7f\u3005-\u30ff\u3400-\u9fff\uac00-\ud7af\U00020000-\U000
 _UNSPACED = re.compile(f"[{_LETTERS}]+")
 _GAP = re.compile(rf"(?<=[{_LETTERS}])\s+(?=[{_LETTERS}])")
 _ADDRESS = re.compile(r"(?:https?://)?(?:www\.)?([^\s/@]+\.[^\s/@.]{2,})(?:/\S*)?")
-# What domains end in, and names of people seldom do.
+# What domains end in, and names of people rarely do.
 _ENDING = re.compile("com|net|org|info|biz|app|dev|shop|store|site|agency|[a-z]{2}")
 _TYPED_PHONE = re.compile(r"[\d\s()+./-]+")
 _PHONE_PARTS = re.compile(r"[^\W\d_]+|[,;|&]")

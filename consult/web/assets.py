@@ -12,7 +12,7 @@ from werkzeug.local import LocalProxy
 from werkzeug.wrappers import Response as AnyResponse
 
 from consult.settings import PROJECT_FOLDER
-from consult.settings.brand import READABLE, Brand, Colours, contrast
+from consult.settings.brand import READABLE, Brand, Colors, contrast
 from consult.web.services import services
 
 DARK_PAPER = "#111a26"
@@ -96,13 +96,13 @@ def install_static(app: Flask) -> None:
     app.view_functions["static"] = send
 
 
-def brand_css(colours: Colours) -> str:
+def brand_css(colors: Colors) -> str:
     """A style sheet with the colors that site.css does not have, for light and dark pages."""
-    ours = colours_in_style_sheet()
+    ours = colors_in_style_sheet()
     own = {
-        name: colour
+        name: color
         for name in ("ink", "paper", *_ON_DARK)
-        if (colour := getattr(colours, name)) != getattr(ours, name)
+        if (color := getattr(colors, name)) != getattr(ours, name)
     }
     dark = {name: lightened(own[name]) for name in _ON_DARK if name in own}
     return (
@@ -115,16 +115,16 @@ def brand_css(colours: Colours) -> str:
 
 
 @functools.cache
-def colours_in_style_sheet() -> Colours:
+def colors_in_style_sheet() -> Colors:
     """The colors of light pages without a brand: the first of each name in site.css."""
     css = (PROJECT_FOLDER / "static/css/site.css").read_text("utf-8")
     found = re.findall(r"--(ink|paper|marketing|sales|exchange): (#[0-9a-f]{6});", css)
-    return Colours(**dict(reversed(found)))
+    return Colors(**dict(reversed(found)))
 
 
-def lightened(colour: str) -> str:
+def lightened(color: str) -> str:
     """The color, lightened until it is readable on a dark page."""
-    channels = [int(colour[at : at + 2], 16) for at in (1, 3, 5)]
+    channels = [int(color[at : at + 2], 16) for at in (1, 3, 5)]
     for step in range(20):
         mixed = [round(channel + (255 - channel) * step / 20) for channel in channels]
         lighter = "#" + "".join(f"{channel:02x}" for channel in mixed)
@@ -137,7 +137,7 @@ def lightened(colour: str) -> str:
 @functools.lru_cache(maxsize=8)
 def stylesheet_url(brand: Brand) -> str:
     """The URL of the brand's colors; empty if site.css has them."""
-    if brand.colours == colours_in_style_sheet():
+    if brand.colours == colors_in_style_sheet():
         return ""
     return f"/brand.css?v={content_hash(brand_css(brand.colours).encode())}"
 
@@ -167,33 +167,33 @@ _SCALE = 2  # drawn larger, so that edges are smooth
 @functools.lru_cache(maxsize=2)
 def _share_picture(brand: Brand) -> bytes:
     """A relay in the colors of the brand, with its name: a PNG, as Open Graph wants it."""
-    colours = brand.colours
-    picture = Image.new("RGB", [side * _SCALE for side in _SHARED_SIZE], colours.paper)
+    colors = brand.colours
+    picture = Image.new("RGB", [side * _SCALE for side in _SHARED_SIZE], colors.paper)
     draw = ImageDraw.Draw(picture)
 
     def scaled(*points: tuple[float, float]) -> list[tuple[float, float]]:
         # The relay as in templates/parts/relay.html, where it is 640 wide.
         return [((90 + 1.59 * x) * _SCALE, (330 + 1.59 * y) * _SCALE) for x, y in points]
 
-    draw.rectangle(scaled((230, 0), (410, 138)), fill=colours.exchange)
-    for colour, x, y in ((colours.marketing, 0, 20), (colours.sales, 322, 76)):
+    draw.rectangle(scaled((230, 0), (410, 138)), fill=colors.exchange)
+    for color, x, y in ((colors.marketing, 0, 20), (colors.sales, 322, 76)):
         lane = ((x, y), (x + 296, y), (x + 318, y + 21), (x + 296, y + 42), (x, y + 42))
-        draw.polygon(scaled(*lane), fill=colour)
-    draw.line(scaled((300, 44), (340, 94)), fill=colours.paper, width=58 * _SCALE)
-    draw.line(scaled((302, 46), (338, 92)), fill=colours.ink, width=34 * _SCALE)
+        draw.polygon(scaled(*lane), fill=color)
+    draw.line(scaled((300, 44), (340, 94)), fill=colors.paper, width=58 * _SCALE)
+    draw.line(scaled((302, 46), (338, 92)), fill=colors.ink, width=34 * _SCALE)
     for text, y, size in ((brand.product, 90, 92), (f"from {brand.name}", 205, 44)):
         font = ImageFont.truetype(_FONT, size * _SCALE)
         while size > 20 and font.getlength(text) > 1020 * _SCALE:
             size -= 4
             font = ImageFont.truetype(_FONT, size * _SCALE)
-        draw.text((90 * _SCALE, y * _SCALE), text, font=font, fill=colours.ink)
+        draw.text((90 * _SCALE, y * _SCALE), text, font=font, fill=colors.ink)
     written = BytesIO()
     picture.resize(_SHARED_SIZE).save(written, "PNG")
     return written.getvalue()
 
 
-def _tokens(colours: dict[str, str]) -> str:
-    return " ".join(f"--{name}: {colour};" for name, colour in colours.items())
+def _tokens(colors: dict[str, str]) -> str:
+    return " ".join(f"--{name}: {color};" for name, color in colors.items())
 
 
 @functools.lru_cache(maxsize=256)

@@ -5,9 +5,9 @@ const LONGEST = 34;
 
 const field = (name) => document.getElementById(`brand-${name}`);
 
-const luminance = (colour) => {
+const luminance = (color) => {
   const [red, green, blue] = [1, 3, 5].map((at) => {
-    const channel = parseInt(colour.slice(at, at + 2), 16) / 255;
+    const channel = parseInt(color.slice(at, at + 2), 16) / 255;
     return channel <= 0.04045 ? channel / 12.92 : ((channel + 0.055) / 1.055) ** 2.4;
   });
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
@@ -18,7 +18,7 @@ const contrast = (one, other) => {
   return (light + 0.05) / (dark + 0.05);
 };
 
-const colourOf = (name) =>
+const colorOf = (name) =>
   field(`colours-${name}`)?.value ??
   document.querySelector(`[data-fill="${name}"]`).getAttribute("fill");
 
@@ -29,7 +29,7 @@ const short = (text) => {
 
 const follow = () => {
   for (const shape of document.querySelectorAll("[data-fill]")) {
-    shape.setAttribute("fill", colourOf(shape.dataset.fill));
+    shape.setAttribute("fill", colorOf(shape.dataset.fill));
   }
   for (const text of document.querySelectorAll("[data-text]")) {
     const typed = field(text.dataset.text);
@@ -41,7 +41,7 @@ const follow = () => {
     if (chosen) part.toggleAttribute("hidden", chosen.value !== value);
   }
   for (const pair of document.querySelectorAll("[data-text-on]")) {
-    const ratio = contrast(...pair.dataset.textOn.split(" ").map(colourOf));
+    const ratio = contrast(...pair.dataset.textOn.split(" ").map(colorOf));
     pair.querySelector("[data-ratio]").textContent = ratio.toFixed(1);
     pair.querySelector("[data-readable]").textContent =
       ratio >= READABLE ? "readable" : "not enough contrast";

@@ -65,7 +65,7 @@ def shared(visit: Visit, width: int) -> Iterator[Visit]:
 
 @pytest.fixture
 def visit(windows: Callable[..., Visit]) -> Iterator[Visit]:
-    """Somebody of the staff at a desk."""
+    """Someone of the staff at a desk."""
     with shared(windows(staff=True, javascript=True), DESK_WIDTH) as visit:
         yield visit
 

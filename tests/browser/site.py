@@ -39,7 +39,7 @@ from tests.support.results import (
     suspect_result,
 )
 from tests.support.second_factors import CAREFUL, make_careful_user
-from tests.support.submissions import CONTACT as SOMEBODY
+from tests.support.submissions import CONTACT as SOMEONE
 
 QUESTION_PAGES = (
     *("trouble", "who", "buyers", "sort-1", "sort-2", "purpose", "goals", "measures"),
@@ -295,9 +295,9 @@ def _work_on_leads(app: Flask) -> None:
 
 def _go_on_with_leads(app: Flask) -> None:
     """The sixth is anonymous, the seventh waits for a day and a colleague, the last is lost."""
-    somebody = replace(SOMEBODY, wants_consult=False)
+    someone = replace(SOMEONE, wants_consult=False)
     anonymous, waiting, lost = (
-        staff_client.make_lead(app, contact=contact) for contact in (None, somebody, somebody)
+        staff_client.make_lead(app, contact=contact) for contact in (None, someone, someone)
     )
     with services_of(app).database.writing() as session:
         me, other = (

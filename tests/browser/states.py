@@ -55,9 +55,9 @@ def open_all(visit: Visit) -> None:
     visit.tab.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true })")
 
 
-def tick_all(visit: Visit, boxes: str) -> None:
-    ticked = "boxes => boxes.filter(box => { box.click(); return box.checked }).length"
-    assert visit.tab.locator(boxes).evaluate_all(ticked)
+def check_all(visit: Visit, boxes: str) -> None:
+    checked = "boxes => boxes.filter(box => { box.click(); return box.checked }).length"
+    assert visit.tab.locator(boxes).evaluate_all(checked)
 
 
 def send_empty(form: str) -> Step:
@@ -82,7 +82,7 @@ def send_late_to_lead(visit: Visit) -> None:
 
 
 def too_many_symptoms(visit: Visit) -> None:
-    tick_all(visit, "[name=symptoms]:not(:checked)")
+    check_all(visit, "[name=symptoms]:not(:checked)")
     press()(visit)
 
 
@@ -93,7 +93,7 @@ def a_word_in_doubt(visit: Visit) -> None:
 
 
 def select_all(visit: Visit) -> None:
-    tick_all(visit, "tbody [name=lead]")
+    check_all(visit, "tbody [name=lead]")
 
 
 def win_all(visit: Visit) -> None:
@@ -182,7 +182,7 @@ def choose_hubspot(visit: Visit) -> None:
     press()(visit)
 
 
-def before_anybody_came(visit: Visit) -> None:
+def before_anyone_came(visit: Visit) -> None:
     path = visit.path
     with TemporaryDirectory() as folder:
         app = make_app(Path(folder))
@@ -308,9 +308,9 @@ STAFF_STATES = (
     State("invitation unanswered", lambda site: site.invitation, press()),
     State("invitation over", on("/staff/invitation/used"), status=404),
     State("today", on("/staff/"), open_all, signed_in=True),
-    State("nothing today", on("/staff/"), before_anybody_came, signed_in=True),
+    State("nothing today", on("/staff/"), before_anyone_came, signed_in=True),
     State("leads", on("/staff/leads"), signed_in=True),
-    State("no leads yet", on("/staff/leads"), before_anybody_came, signed_in=True),
+    State("no leads yet", on("/staff/leads"), before_anyone_came, signed_in=True),
     State("one lead", on("/staff/leads?archetype=well_rehearsed_relay"), signed_in=True),
     State(
         "leads filtered", on("/staff/leads?stage=open&text=a&sort=next"), open_all, signed_in=True
@@ -334,9 +334,9 @@ STAFF_STATES = (
     State("lead that was lost", on("/staff/leads/8"), open_all, signed_in=True),
     State("return refused", on("/staff/leads/3"), send_long_comment, signed_in=True),
     State("note refused", on("/staff/leads/5"), send_empty_note, signed_in=True),
-    State("note changed meanwhile", on("/staff/leads/5"), send_late_note, signed_in=True),
+    State("note changed in the meantime", on("/staff/leads/5"), send_late_note, signed_in=True),
     State("lead refused", on("/staff/leads/5"), send_empty("follow-up"), signed_in=True),
-    State("lead changed meanwhile", on("/staff/leads/5"), send_late_to_lead, signed_in=True),
+    State("lead changed in the meantime", on("/staff/leads/5"), send_late_to_lead, signed_in=True),
     State("mail", on("/staff/leads/1/mails/1"), signed_in=True),
     State("data", on("/staff/leads/1/data"), admin=True),
     State("delete lead", on("/staff/leads/1/delete"), admin=True),
@@ -354,7 +354,7 @@ STAFF_STATES = (
     State("list as a view", on("/staff/leads?stage=open&source=fair"), signed_in=True),
     State("insights", on("/staff/insights"), open_all, signed_in=True),
     State("unfinished checks", on("/staff/unfinished?done=requested"), signed_in=True),
-    State("insights before anybody came", on("/staff/insights"), before_anybody_came, True),
+    State("insights before anyone came", on("/staff/insights"), before_anyone_came, True),
     State("insights of nobody", on("/staff/insights?source=nowhere"), signed_in=True),
     State("export", on("/staff/exports/new?text=okafor&stage=open"), open_all, signed_in=True),
     State("export of nothing", on("/staff/exports/new?text=nobody"), signed_in=True),
@@ -403,7 +403,7 @@ STAFF_STATES = (
         admin=True,
     ),
     State("API tokens", on("/staff/settings/api-tokens?done=revoked"), admin=True),
-    State("no API tokens", on("/staff/settings/api-tokens"), before_anybody_came, admin=True),
+    State("no API tokens", on("/staff/settings/api-tokens"), before_anyone_came, admin=True),
     State("create a token", on("/staff/settings/api-tokens/new"), admin=True),
     State("token refused", on("/staff/settings/api-tokens/new"), press(), admin=True),
     State("new API token", on("/staff/settings/api-tokens/new"), add_token, admin=True),

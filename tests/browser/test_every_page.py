@@ -62,14 +62,14 @@ NOT_LOOKED_AT = {
 
 @pytest.fixture(scope="module")
 def passer_by(browser: Browser, site: Site) -> Iterator[Visit]:
-    """A window of somebody who is not signed in."""
+    """A window of someone who is not signed in."""
     with visiting(browser, site.origin) as visit:
         yield visit
 
 
 @pytest.fixture(scope="module")
 def colleague(browser: Browser, site: Site) -> Iterator[Visit]:
-    """A window of somebody of the staff who is signed in."""
+    """A window of someone of the staff who is signed in."""
     with visiting(browser, site.origin) as visit:
         sign_in(visit)
         assert visit.path == "/staff/"
@@ -87,7 +87,7 @@ def admin(browser: Browser, site: Site) -> Iterator[Visit]:
 
 @pytest.fixture(scope="module")
 def careful_colleague(browser: Browser, site: Site) -> Iterator[Visit]:
-    """A window of somebody of the staff who is signed in with a second factor."""
+    """A window of someone of the staff who is signed in with a second factor."""
     with visiting(browser, site.origin) as visit:
         give_password(visit)
         visit.tab.fill("[name=code]", pyotp.TOTP(SECRET).now())

@@ -47,7 +47,7 @@ def served(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 @pytest.fixture
 def phone(served: Served) -> Iterator[Visit]:
-    """The phone of somebody who was never here before."""
+    """The phone of someone who was never here before."""
     served.phone.tab.context.clear_cookies()
     yield served.phone
     assert served.phone.take_faults() == []
@@ -104,7 +104,7 @@ def test_back_to_a_form_that_was_mended_shows_it_with_what_was_wrong(
 ) -> None:
     """And never asks to send the form again."""
 
-    def mend(answers: Mapping[str, AnswerValue], send: str = SEND) -> None:
+    def fix(answers: Mapping[str, AnswerValue], send: str = SEND) -> None:
         tap_on(phone, send)
         shown = phone.tab.locator(WRONG).count()
         assert shown
@@ -117,15 +117,15 @@ def test_back_to_a_form_that_was_mended_shows_it_with_what_was_wrong(
     phone.open("/")
     tap_on(phone, SEND)
     tap_on(phone, SEND)
-    mend({"marketing_by": "me", "selling_by": "me"})
+    fix({"marketing_by": "me", "selling_by": "me"})
     result = hand_in(served.app)
     phone.open(f"{result}/contact")
-    mend(CONTACT)
+    fix(CONTACT)
     phone.open("/staff/sign-in")
     signing_in = {"email": staff_client.EMAIL, "password": staff_client.PASSWORD}
-    mend(signing_in, "form:has([name=password]) button")
+    fix(signing_in, "form:has([name=password]) button")
     phone.open(f"/staff/leads/{lead_id_of(served, result)}?open=notes")
-    mend({"text": "Called."}, "#notes form[action$='/notes'] button")
+    fix({"text": "Called."}, "#notes form[action$='/notes'] button")
 
 
 def first_slot(visit: Visit) -> str:

@@ -55,7 +55,7 @@ def attacked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, li
 
 
 def fill(app: Flask) -> list[str]:
-    """Type every text wherever anybody can; the paths of the results."""
+    """Type every text wherever anyone can; the paths of the results."""
     for number in range(1, 4):
         staff_client.make_user(app, f"{number}{'m' * 50}@{'h' * 60}.example", admin=True)
     staff_client.make_user(app, admin=True)
@@ -121,7 +121,7 @@ WIDE = {
     "/staff/settings/people",
     "/staff/settings/audit-log",
 }
-"""What has tables or choices with what somebody typed, and is looked at on a desk as well."""
+"""What has tables or choices with what someone typed, and is looked at on a desk as well."""
 
 PAGES = (
     *(*sorted(WIDE), "/staff/leads/1", "/staff/leads/2", "/staff/leads/3", "/staff/leads/1/data"),

@@ -23,7 +23,7 @@ def test_every_view_declares_its_role(app: Flask) -> None:
 def test_the_views_declare_the_roles_of_the_matrix(app: Flask) -> None:
     with app.app_context():
         for (endpoint, _), expected in MATRIX.items():
-            if expected.audience == "anybody":
+            if expected.audience == "anyone":
                 assert endpoint in access.OPEN_ENDPOINTS
             else:
                 assert required_role(endpoint) == expected.audience, endpoint

@@ -42,8 +42,8 @@ SAME_ROOMS = {
 
 # Words with a plain standard term: `assignee` and not holder, `result` and not verdict.
 _STRUCK = """
-abreast adopt adopted anew anybody asleep bury catcher catchers desk desks doubts entrance
-errand fault faults folding forgive halfway handed holder holders judge keepers leave
+abreast adopt adopted anew anybody asleep bury catcher catchers colour desk desks doubts
+entrance errand fault faults folding forgive halfway handed holder holders judge keepers leave
 leaves meanwhile moment moments news nobody notice notices patience practice prove proven roster
 seal sealed settle settled somebody spend spent stranger strangers tell telling told trace
 traces tries trip unseal unsure verdict verdicts whoever whose

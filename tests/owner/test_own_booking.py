@@ -264,11 +264,11 @@ def test_two_taps_on_the_button_book_once_and_two_tabs_one_time(site: Site) -> N
 def test_a_booking_replaces_no_contact_that_comes_at_once(site: Site) -> None:
     path = site.result()
 
-    def leave_one_meanwhile(*form: Any) -> Any:
+    def leave_one_in_the_meantime(*form: Any) -> Any:
         save_contact(site.database, path.rsplit("/", 1)[1])
         return screen_contact(*form)
 
-    with patch("consult.owner.booking_pages.screen_contact", leave_one_meanwhile):
+    with patch("consult.owner.booking_pages.screen_contact", leave_one_in_the_meantime):
         answer = site.client.post(f"{path}/book", {**ADA, "slot": "2026-03-03T19:30Z"})
     assert "name" not in site.client.follow(answer).form("/book").fields
     assert [row.name for row in rows(site.database, ContactRow)] == [CONTACT.name]

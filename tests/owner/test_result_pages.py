@@ -281,11 +281,11 @@ def test_the_link_to_a_result_shows_and_changes_no_contact(app: Flask) -> None:
 def test_of_two_contacts_that_come_at_once_the_first_is_kept(app: Flask) -> None:
     journey = result_of(app)
 
-    def leave_one_meanwhile(*form: Any) -> Any:
+    def leave_one_in_the_meantime(*form: Any) -> Any:
         leave_contact_of(CONTACT, journey)
         return screen_contact(*form)
 
-    with patch("consult.owner.contact_pages.screen_contact", leave_one_meanwhile):
+    with patch("consult.owner.contact_pages.screen_contact", leave_one_in_the_meantime):
         answer = journey.client.post(f"{journey.root}/contact", ADA)
     assert answer.location == f"{journey.root}/contact"
     assert contact_of(journey).name == CONTACT.name
@@ -295,10 +295,10 @@ def test_the_tap_for_the_consult_keeps_a_correction_that_comes_at_once(app: Flas
     journey = result_of(app)
     leave_contact(journey)
 
-    def correct_it_meanwhile() -> None:
+    def correct_it_in_the_meantime() -> None:
         leave_contact_of(replace(CONTACT, wants_consult=False), journey)
 
-    with patch("consult.owner.contact_pages.consume_contact", correct_it_meanwhile):
+    with patch("consult.owner.contact_pages.consume_contact", correct_it_in_the_meantime):
         journey.client.post(f"{journey.root}/consult")
     contact = contact_of(journey)
     assert (contact.name, contact.wants_consult) == (CONTACT.name, True)

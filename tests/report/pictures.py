@@ -2,7 +2,7 @@
 
     .venv/bin/python -m tests.report.pictures
 
-draws all of them anew. Look at every page before you commit them: the test only knows that they
+draws all of them again. Look at every page before you commit them: the test only knows that they
 are the same as before, not that they are good.
 """
 
@@ -98,7 +98,7 @@ def draw(pdf: bytes) -> Image.Image:
 
 
 def stored(name: str) -> Image.Image:
-    """The picture of an example as somebody looked at it."""
+    """The picture of an example as someone looked at it."""
     return Image.open(io.BytesIO((FOLDER / f"{name}.png").read_bytes())).convert("L")
 
 

@@ -49,7 +49,7 @@ def is_accessible(pdf: bytes) -> bool:
 
 
 def check_valid(html: str) -> None:
-    """Refuse a document in which a parser of HTML has anything to mend."""
+    """Refuse a document in which a parser of HTML has anything to fix."""
     html5lib.HTMLParser(strict=True).parse(html)
 
 

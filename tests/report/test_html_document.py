@@ -17,7 +17,7 @@ from consult.report import TEMPLATES
 from consult.report.html_document import STATE_TEXTS, Recipient, document_html, pictures
 from consult.report.pdf.render_pdf import html_to_pdf
 from consult.report.report import Relay, State
-from consult.settings.brand import Brand, Colours, Logo
+from consult.settings.brand import Brand, Colors, Logo
 from tests.report.samples import (
     DAY,
     check_valid,
@@ -32,7 +32,7 @@ from tests.support.personas import PERSONAS, Depth
 DEPTHS: tuple[Depth, ...] = ("quick", "full")
 EVERYONE = [(persona, depth) for persona in PERSONAS for depth in DEPTHS]
 
-COLOURS = Colours()
+COLORS = Colors()
 STATES: tuple[State, ...] = ("strong", "partly", "weak", "unknown")
 FORBIDDEN_FIGURES = (
     *("79%", "73%", "208%", "$1 trillion", "80% of sales", "391%", "78%", "National Sales"),
@@ -175,12 +175,12 @@ def test_nobody_in_particular_is_fine() -> None:
     assert "For " not in html.split("dateline")[1][:40]
 
 
-def test_a_brand_puts_its_name_colours_and_logo_on_it() -> None:
+def test_a_brand_puts_its_name_colors_and_logo_on_it() -> None:
     logo = Logo("image/png", b"\x89PNG\r\n\x1a\n")
-    colours = replace(Brand().colours, sales="#003366")
+    colors = replace(Brand().colours, sales="#003366")
     phone, email = "+1 555 0100", "a@b.example"
     brand = Brand(
-        "Northside & Sons", phone=phone, email=email, logo=logo, colours=colours,
+        "Northside & Sons", phone=phone, email=email, logo=logo, colours=colors,
         person="Ana Ruiz", person_line="Twelve years in sales", portrait=logo,
     )  # fmt: skip
     html = document_html(report_of("solo_starter"), DAY, brand=brand)
@@ -229,15 +229,15 @@ def test_a_name_cannot_break_out_of_a_bar() -> None:
 def test_the_relay_says_its_states() -> None:
     for states in itertools.product(STATES, repeat=3):
         marketing, exchange, sales = (STATE_TEXTS[state] for state in states)
-        assert title_of(pictures().relay_picture(Relay(*states), COLOURS)) == (
+        assert title_of(pictures().relay_picture(Relay(*states), COLORS)) == (
             f"The relay: marketing is {marketing}, the handoff is {exchange}, sales is {sales}."
         )
 
 
 def test_each_state_is_drawn_in_another_way() -> None:
-    legs = {pictures().relay_picture(Relay(state, "strong", "strong"), COLOURS) for state in STATES}
+    legs = {pictures().relay_picture(Relay(state, "strong", "strong"), COLORS) for state in STATES}
     exchanges = {
-        pictures().relay_picture(Relay("strong", state, "strong"), COLOURS) for state in STATES
+        pictures().relay_picture(Relay("strong", state, "strong"), COLORS) for state in STATES
     }
     assert len(legs) == len(exchanges) == len(STATES)
 
@@ -249,7 +249,7 @@ def test_a_state_is_drawn_as_on_the_result_page(state: State) -> None:
     web: Any = pages.get_template("parts/relay.html").module
     drawings = (
         web.picture(legs, "relay"),
-        pictures().relay_picture(Relay(state, state, state), COLOURS),
+        pictures().relay_picture(Relay(state, state, state), COLORS),
     )
     for shape in (
         r' d="(M\d+ \d+h[^"]+)"',

@@ -1,4 +1,4 @@
-"""Finished reports look as they did when somebody last looked at them, and can be read aloud.
+"""Finished reports look as they did when someone last looked at them, and can be read aloud.
 
 After a change that was meant: `.venv/bin/python -m tests.report.pictures`, and look at each page.
 """

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from consult.settings.brand import Brand, BrandError, Colours, contrast, load_brand
+from consult.settings.brand import Brand, BrandError, Colors, contrast, load_brand
 
 
 def _file(folder: Path, text: str, name: str = "brand.toml") -> Path:
@@ -15,7 +15,7 @@ def _file(folder: Path, text: str, name: str = "brand.toml") -> Path:
 
 def test_the_default_brand_needs_no_file_and_its_colors_are_readable() -> None:
     assert load_brand(None) == Brand()
-    assert Colours().contrast_errors() == {}
+    assert Colors().contrast_errors() == {}
     assert contrast("#000000", "#ffffff") == pytest.approx(21)
     assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
     assert contrast("#ffffff", "#777777") == contrast("#777777", "#ffffff")

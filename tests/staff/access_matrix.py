@@ -21,7 +21,7 @@ from werkzeug.routing import Rule
 
 from consult.web.headers import is_staff_path
 
-Audience = Literal["anybody", "staff", "admin"]
+Audience = Literal["anyone", "staff", "admin"]
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def shared(audience: Audience, status: int, **fields: str) -> Expected:
 
 
 def private(audience: Audience, status: int, **fields: str) -> Expected:
-    """A route about something that does not exist for anybody but its owner."""
+    """A route about something that does not exist for anyone but its owner."""
     return Expected(audience, {"own": status, "another's": 404, "missing": 404}, fields)
 
 
@@ -61,10 +61,10 @@ def assigned(status: int, **fields: str) -> Expected:
 
 HOOK = "https://hooks.example/x"
 
-# In the order of the alphabet, so that two people who add a line seldom add it at the same place.
+# In the order of the alphabet, so that two people who add a line rarely add it at the same place.
 MATRIX: Mapping[tuple[str, str], Expected] = {
     ("staff.accept", "POST"): shared("staff", 422, version="1"),
-    ("staff.provider_invitation", "GET"): Expected("anybody", {"own": 404, "missing": 404}),
+    ("staff.provider_invitation", "GET"): Expected("anyone", {"own": 404, "missing": 404}),
     ("staff.account", "GET"): page("staff", 200),
     ("staff.add_note", "POST"): shared("staff", 303, text="Call again"),
     ("staff.anonymise_lead", "POST"): shared("admin", 303, reason="requested"),
@@ -78,7 +78,7 @@ MATRIX: Mapping[tuple[str, str], Expected] = {
     ("staff.set_up_calendar", "POST"): Expected("admin", {"own": 201, "missing": 404}),
     ("staff.test_calendar", "POST"): Expected("admin", {"own": 200, "missing": 404}),
     ("staff.unmatched_bookings", "GET"): page("staff", 200),
-    ("staff.provider_callback", "GET"): page("anybody", 404),
+    ("staff.provider_callback", "GET"): page("anyone", 404),
     ("staff.brief_pdf", "GET"): shared("staff", 303),
     ("staff.change_leads", "POST"): page("staff", 303),
     ("staff.change_password", "POST"): page("staff", 422),
@@ -117,8 +117,8 @@ MATRIX: Mapping[tuple[str, str], Expected] = {
     ("staff.help_page", "GET"): page("staff", 200),
     ("staff.hand_over", "POST"): shared("staff", 422, version="1", to="77"),
     ("staff.insights_page", "GET"): page("staff", 200),
-    ("staff.invitation", "GET"): Expected("anybody", {"own": 200, "missing": 404}),
-    ("staff.invitation", "POST"): Expected("anybody", {"own": 422, "missing": 404}),
+    ("staff.invitation", "GET"): Expected("anyone", {"own": 200, "missing": 404}),
+    ("staff.invitation", "POST"): Expected("anyone", {"own": 422, "missing": 404}),
     ("staff.invite", "POST"): page("admin", 200, email="third@example.com", role="staff"),
     ("staff.assess", "POST"): shared("staff", 422, version="1"),
     ("staff.change_availability", "POST"): shared("admin", 303, back_on="2099-12-24"),
@@ -151,7 +151,7 @@ MATRIX: Mapping[tuple[str, str], Expected] = {
     ("staff.new_webhook", "POST"): page("admin", 201, url=HOOK, events="finished"),
     ("staff.new_webhook_secret", "POST"): shared("admin", 200),
     ("staff.schedule_follow_up", "POST"): shared("staff", 303, version="1", on="2099-12-24"),
-    ("staff.passkey_sign_in", "POST"): page("anybody", 422),
+    ("staff.passkey_sign_in", "POST"): page("anyone", 422),
     ("staff.notifications", "GET"): page("admin", 200),
     ("staff.people", "GET"): page("admin", 200),
     ("staff.person", "GET"): page("admin", 200),
@@ -165,22 +165,22 @@ MATRIX: Mapping[tuple[str, str], Expected] = {
     ("staff.reopen_note", "POST"): shared("staff", 303),
     ("staff.report_pdf", "GET"): shared("staff", 303),
     ("staff.resolve_note", "POST"): shared("staff", 303),
-    ("staff.verify_second_factor", "GET"): page("anybody", 303),
-    ("staff.verify_second_factor", "POST"): page("anybody", 303),
+    ("staff.verify_second_factor", "GET"): page("anyone", 303),
+    ("staff.verify_second_factor", "POST"): page("anyone", 303),
     ("staff.second_factors", "GET"): page("staff", 200),
     ("staff.resend_webhook", "POST"): shared("admin", 303),
     ("staff.set_up_app", "GET"): page("staff", 200),
     ("staff.settings", "GET"): page("admin", 303),
     ("staff.settings_group", "GET"): Expected("admin", {"own": 200, "missing": 404}),
-    ("staff.sign_in", "GET"): page("anybody", 200, signed_in=303),
-    ("staff.sign_in", "POST"): page("anybody", 422, signed_in=303),
+    ("staff.sign_in", "GET"): page("anyone", 200, signed_in=303),
+    ("staff.sign_in", "POST"): page("anyone", 422, signed_in=303),
     ("staff.sign_out", "POST"): page("staff", 303),
     ("staff.switch_webhook", "POST"): shared("admin", 303),
     ("staff.claim", "POST"): shared("staff", 303, version="1"),
     ("staff.confirm_app", "POST"): page("staff", 422),
     ("staff.add_passkey", "POST"): page("staff", 422),
     ("staff.test_webhook", "POST"): shared("admin", 303),
-    ("staff.provider_sign_in", "GET"): page("anybody", 404, signed_in=303),
+    ("staff.provider_sign_in", "GET"): page("anyone", 404, signed_in=303),
     ("staff.today_page", "GET"): page("staff", 200),
     ("staff.token_list", "GET"): page("admin", 200),
     ("staff.try_again", "POST"): shared("staff", 303),

@@ -315,7 +315,7 @@ def check(world: World, role: str, method: str, path: str, name: str, expected: 
     status = response.status_code
     request = f"{role} on {name}: {method} {path} answers {status}"
     signed_in_as = role in (STAFF, ADMIN)
-    if expected.audience == "anybody":
+    if expected.audience == "anyone":
         apart = expected.signed_in if signed_in_as and expected.signed_in else None
         assert status == (apart or expected.status[name]), request
     elif role in (NOBODY, DISABLED):

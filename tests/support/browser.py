@@ -50,7 +50,7 @@ OFF = (
 """Features of Chromium: what Playwright turns off, as the last list counts, and the last two lines.
 
 The first of them would load pages of the browser's own into each window, for menus that nobody
-opens. The second would set up a frame anew for each page of the same site, which is a quarter of
+opens. The second would set up a new frame for each page of the same site, which is a quarter of
 the work, and start a process ahead for a site that nobody goes to.
 """
 FLAGS = (
@@ -71,7 +71,7 @@ PHONE_WIDTH, TABLET_WIDTH, DESK_WIDTH, ZOOMED_WIDTH = 360, 800, 1280, 320
 
 SMALL_TARGETS = """([link, choice]) => {
   const shown = (element) => element.checkVisibility() && element.getClientRects().length > 0;
-  const target = (element) => element.closest('label.choice, label.tick') || element;
+  const target = (element) => element.closest('label.choice') || element;
   const inLine = (element) => getComputedStyle(element).display === 'inline';
   const controls = 'a[href], button, input:not([type=hidden]), select, textarea, summary';
   return [...document.querySelectorAll(controls)]
@@ -197,9 +197,9 @@ class Visit:
             act()
 
     def look(self, width: int, scheme: Scheme = "light", height: int = 800) -> None:
-        """Change the window's size and the colours that the person prefers, as far as they differ.
+        """Change the window's size and the colors that the person prefers, as far as they differ.
 
-        The browser lays out and paints anew each time it is told one of them. Only the page is
+        The browser lays out and paints again each time it is told one of them. Only the page is
         told of the size: around it is the browser's own window, which is as much work again.
         """
         if self.size != (width, height):
@@ -211,7 +211,7 @@ class Visit:
             self.scheme = scheme
 
     def take_faults(self) -> list[str]:
-        """What went wrong so far; the window starts anew after it."""
+        """What went wrong so far; a new window starts after it."""
         taken, self.faults[:] = list(self.faults), []
         return taken
 

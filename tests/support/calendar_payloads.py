@@ -51,7 +51,7 @@ def payload(provider: Provider, step: Step) -> dict[str, Any]:
 
 
 def receive(session: Session, kind: Kind, name: str, email: str) -> None:
-    """Have Cal.com report now what somebody booked for the day after tomorrow."""
+    """Have Cal.com report now what someone booked for the day after tomorrow."""
     now = session.now()
     step = Step(kind, email, now, now + timedelta(days=2), name=name, email=email)
     report = read_report("cal", signed("cal", step, now)[0], now)

@@ -33,7 +33,7 @@ STOP = """(selector) => {
 
 
 def sign_in(visit: Visit, email: str = staff_client.EMAIL) -> None:
-    """Give the usual password of somebody's account."""
+    """Give the usual password of someone's account."""
     visit.open("/staff/sign-in")
     visit.tab.fill("[name=email]", email)
     visit.tab.fill("[name=password]", staff_client.PASSWORD)

@@ -1,4 +1,4 @@
-"""A brand file on the pages: its name, its colours in light and dark, its logo."""
+"""A brand file on the pages: its name, its colors in light and dark, its logo."""
 
 import json
 import re
@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from consult.settings.brand import READABLE, contrast
-from consult.web.assets import DARK_PAPER, brand_css, colours_in_style_sheet, lightened
+from consult.web.assets import DARK_PAPER, brand_css, colors_in_style_sheet, lightened
 from tests.support.apps import make_app
 from tests.support.client import PageClient
 
@@ -25,7 +25,7 @@ def branded(tmp_path: Path) -> PageClient:
     return PageClient(make_app(tmp_path / "var", brand_file=file))
 
 
-def test_the_name_colours_and_logo_are_on_every_page(branded: PageClient) -> None:
+def test_the_name_colors_and_logo_are_on_every_page(branded: PageClient) -> None:
     page = branded.get("/")
     assert "from Northside" in page.text
     (logo,) = page.document.all("img")
@@ -35,8 +35,8 @@ def test_the_name_colours_and_logo_are_on_every_page(branded: PageClient) -> Non
     assert b"--sales: #0b3d2e" in branded.get(sheet).body
 
 
-def test_colours_of_the_style_sheet_are_not_fetched_again(tmp_path: Path) -> None:
-    ours = asdict(colours_in_style_sheet())
+def test_colors_of_the_style_sheet_are_not_fetched_again(tmp_path: Path) -> None:
+    ours = asdict(colors_in_style_sheet())
     file = tmp_path / "brand.json"
     file.write_text(json.dumps({"colours": ours}))
     client = PageClient(make_app(tmp_path / "var", brand_file=file))
@@ -56,12 +56,12 @@ def test_chat_apps_get_a_picture_in_the_colors_of_the_brand(branded: PageClient)
     assert answer.headers["Cache-Control"] == "no-cache"
 
 
-@pytest.mark.parametrize("colour", ["#000000", "#0b3d2e", "#14202e", "#7a0019", "#ffffff"])
-def test_colours_made_for_paper_can_be_read_in_the_dark(colour: str) -> None:
-    assert contrast(lightened(colour), DARK_PAPER) >= READABLE
+@pytest.mark.parametrize("color", ["#000000", "#0b3d2e", "#14202e", "#7a0019", "#ffffff"])
+def test_colors_made_for_paper_can_be_read_in_the_dark(color: str) -> None:
+    assert contrast(lightened(color), DARK_PAPER) >= READABLE
 
 
 def test_only_what_differs_is_sent() -> None:
-    css = brand_css(replace(colours_in_style_sheet(), marketing="#8a2be2"))
+    css = brand_css(replace(colors_in_style_sheet(), marketing="#8a2be2"))
     assert "--marketing: #8a2be2" in css
     assert "--sales" not in css

@@ -105,7 +105,7 @@ def _only_data() -> URLFetcher:
     return URLFetcher(allowed_protocols=("data",), allow_redirects=False, fail_on_errors=True)
 
 
-_COLOURS = "sRGB IEC61966-2.1"
+_COLORS = "sRGB IEC61966-2.1"
 _END = b"</rdf:RDF>"
 
 _ARCHIVAL = b"""
@@ -137,15 +137,15 @@ def declare_archival(pdf: Any) -> None:
     (xml,) = description.stream
     description.stream = [xml.replace(_END, _ARCHIVAL + _END)]
     description.compress = False  # so that it can be read without unpacking
-    colours = (files("weasyprint.pdf") / "sRGB2014.icc").read_bytes()
-    profile = pydyf.Stream([colours], pydyf.Dictionary({"N": 3}), compress=True)
+    colors = (files("weasyprint.pdf") / "sRGB2014.icc").read_bytes()
+    profile = pydyf.Stream([colors], pydyf.Dictionary({"N": 3}), compress=True)
     pdf.add_object(profile)
     intent = pydyf.Dictionary(
         {
             "Type": "/OutputIntent",
             "S": "/GTS_PDFA1",
-            "OutputConditionIdentifier": pydyf.String(_COLOURS),
-            "Info": pydyf.String(_COLOURS),
+            "OutputConditionIdentifier": pydyf.String(_COLORS),
+            "Info": pydyf.String(_COLORS),
             "DestOutputProfile": profile.reference,
         }
     )

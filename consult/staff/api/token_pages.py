@@ -44,8 +44,8 @@ class TokenForm(Form):
 
     @property
     def scopes(self) -> list[Scope]:
-        ticked: dict[Scope, bool] = {"contact": self.contact.data, "write": self.write.data}
-        return [scope for scope, is_ticked in ticked.items() if is_ticked]
+        checked: dict[Scope, bool] = {"contact": self.contact.data, "write": self.write.data}
+        return [scope for scope, is_checked in checked.items() if is_checked]
 
 
 @blueprint.get(_ALL)

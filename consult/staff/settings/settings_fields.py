@@ -28,7 +28,7 @@ from consult.web.text import one_line
 from consult.workflow.office_hours import DAYS, Span, clock_time, read_hours, read_time, write_hours
 
 Kind = Literal[
-    "text", "number", "colour", "choice", "zone", "person", "week", "days", "sites", "lines"
+    "text", "number", "color", "choice", "zone", "person", "week", "days", "sites", "lines"
 ]
 
 DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")

@@ -20,7 +20,7 @@ from consult.settings.brand import (
     TEXT_PAIRS,
     Brand,
     BrandError,
-    Colours,
+    Colors,
     contrast,
     logo_as_json,
     logo_from_upload,
@@ -319,18 +319,18 @@ def _preview(form: SettingsForm) -> Mapping[str, Any]:
     """
     texts = ("name", "product", "consult_url", "email", "phone")
     defaults = {key: _short(form.defaults[f"brand.{key}"]) for key in texts}
-    colours = {}
+    colors = {}
     for key in ("ink", "paper", "marketing", "sales", "exchange"):
         value = form.value_of(f"{BRAND}colours.{key}")
         is_valid = re.fullmatch(r"#[0-9a-fA-F]{6}", value)
-        colours[key] = value if is_valid else str(getattr(Colours(), key))
+        colors[key] = value if is_valid else str(getattr(Colors(), key))
     currency = form.value_of("brand.currency")
     return {
         "texts": {key: _short(form.value_of(f"brand.{key}")) or defaults[key] for key in texts},
         "defaults": defaults,
-        "colours": colours,
+        "colors": colors,
         "ratios": {
-            (text, background): contrast(colours[text], colours[background])
+            (text, background): contrast(colors[text], colors[background])
             for text, background in TEXT_PAIRS.values()
         },
         "readable": READABLE,

@@ -76,7 +76,7 @@ def default_assignee(session: Session, new_leads_to: str = "") -> int | None:
 def next_assignee(session: Session, office: Office, source: str) -> int | None:
     """The id of the user who gets a new lead that came from a source, as the `office` has it.
 
-    That is the person whom the source belongs to, or else whose turn it is, or the default one.
+    That is the person who gets the source, or else whose turn it is, or the default one.
     Call ``lock_assignments`` before. Transactions that give out turns wait for one another.
     """
     found = None

@@ -1,4 +1,4 @@
-"""Mails about a consult in our own calendar: what goes over the wire, to whom and how often."""
+"""Mails about a consult in our own calendar: what goes over the wire, who gets it, how often."""
 
 from datetime import UTC, datetime, timedelta
 from email import policy
@@ -90,7 +90,7 @@ def lead_id(database: Database) -> int:
 
 
 def settled_lead(database: Database, **contact: Any) -> int:
-    """A lead with a contact, of whom no mail or PDF is due."""
+    """A lead with a contact to whom nothing is due."""
     lead_id = left_contact(database, **contact)
     drop_jobs(database)
     return lead_id
@@ -325,7 +325,7 @@ def test_no_name_gets_into_a_header_or_a_line_of_its_own(database: Database) -> 
             assert all(len(line) <= 75 for line in content.split(b"\r\n"))
 
 
-# --- To whom, when and how often ------------------------------------------------------------------
+# --- Who gets them, when and how often ------------------------------------------------------------
 
 
 @ON_SQLITE

@@ -215,9 +215,9 @@ def test_a_chat_says_who_both_bands_what_to_ask_and_by_when(chat: str) -> None:
         "A first reply is due Mon, Mar 9, 10:30 AM (America/New_York).",
     ]
     assert not [text for text in PRIVATE if text in str(parts)]
-    ticked = str(list(SEEN[chat](CHATS[chat](WITH_CONTACT))))
-    assert "Scores: Separation 41 to 45, Handoff 31, out of 100" in ticked
-    assert not [text for text in PRIVATE if text not in ticked]
+    message = str(list(SEEN[chat](CHATS[chat](WITH_CONTACT))))
+    assert "Scores: Separation 41 to 45, Handoff 31, out of 100" in message
+    assert not [text for text in PRIVATE if text not in message]
 
 
 @pytest.mark.parametrize("kind", [*WEBHOOK_EVENTS, "test"])

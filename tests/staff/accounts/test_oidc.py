@@ -447,7 +447,7 @@ def drops(ended: Event) -> Iterator[str]:
 
 
 class TestCache:
-    """The provider's metadata and keys are requested seldom, and never without end."""
+    """The provider's metadata and keys are requested rarely, and never without end."""
 
     def test_they_are_cached_for_ten_minutes(self, rogue_app: Flask, rogue: RogueProvider) -> None:
         for _ in range(2):

@@ -138,10 +138,10 @@ def test_staff_find_the_lead_of_a_booking(app: Flask) -> None:
 def test_a_lead_is_looked_for_by_any_word(app: Flask) -> None:
     staff = joined(app)
     make_lead(app, contact=CONTACT)
-    book(app, "Somebody Else", "else@example.net")
+    book(app, "Someone Else", "else@example.net")
     (found,) = read(services_of(app).database, calendar_setup.unmatched)
     page = staff.get(f"{UNMATCHED}/{found.events[0].id}")
-    assert "No lead has “Somebody Else.”" in page.text
+    assert "No lead has “Someone Else.”" in page.text
     assert CONTACT.business in staff.get(f"{page.path}?text=okafor").text
     assert "Search for the business" in staff.get(f"{page.path}?text=").text
 

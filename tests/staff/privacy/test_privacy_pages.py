@@ -37,7 +37,7 @@ PERSON = NewContact(
     wants_consult=True,
     consent_text="Yes.",
 )
-OTHER = NewContact("Somebody Else", "else@example.com", "Bystander Inc", None, False, "Yes.")
+OTHER = NewContact("Someone Else", "else@example.com", "Bystander Inc", None, False, "Yes.")
 SOURCE = {"utm_source": "radio", "utm_content": "zanzibar-link"}
 
 

@@ -329,7 +329,7 @@ def test_a_booking_of_what_is_probably_spam_waits_for_staff(database: Database) 
 
 @pytest.fixture
 def unmatched(database: Database) -> CalendarEventRow:
-    """A booking by somebody of whom no lead is known."""
+    """A booking by someone who is no lead."""
     report(database, "cal", step("booked", "a", 0, email="eve@example.com", name="Eve"))
     (found,) = read(database, calendar_setup.unmatched)
     return found.events[-1]

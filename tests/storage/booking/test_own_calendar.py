@@ -315,7 +315,7 @@ def test_staff_move_a_consult_even_to_a_time_that_is_taken(
     moved = current(database, booking)
     assert (moved.starts_at, moved.slot_at) == (other.starts_at, None)
     assert moved.ends_at - moved.starts_at == HALF_AN_HOUR
-    # Scheduled anew, it is the same booking.
+    # Scheduled again, it is the same booking.
     write(database, actions.move, lead, "reached", by=ben)
     write(database, actions.move, lead, "consult_booked", by=ben, consult_at=times(database)[2])
     sync(database, clock)

@@ -40,7 +40,7 @@ from tests.support.many_leads import next_at
 NAMES = ("Ada", "Ben", "Cleo")
 NAME = st.sampled_from(NAMES)
 USER = st.sampled_from((*NAMES, "assignee", "offered to"))
-"""Who does something: one by name, or whom the lead is assigned or offered to at the time."""
+"""Who does something: one by name, or who has the lead, or its offer, at the time."""
 ROLE = st.sampled_from(("staff", "admin"))
 LEAD = st.integers(0, 1)
 REASON = st.sampled_from(("", "price", "outside", "no_time", "no_show", "other"))
@@ -232,7 +232,7 @@ def stage_after(events: list[LeadEventRow]) -> Stage:
 
 
 def offered_to_after(events: list[LeadEventRow]) -> int | None:
-    """Whom a lead is offered to at the end of a timeline; each offer is answered once at most."""
+    """Who a lead is offered to at the end of a timeline; each offer is answered once at most."""
     offered: int | None = None
     for event in events:
         if event.kind == "offered":

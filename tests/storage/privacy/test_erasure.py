@@ -105,7 +105,7 @@ def test_every_table_about_leads_is_known_and_filled(database: Database, whole_l
 
 
 STATISTICS = {"page_visits", "response_stats"}
-"""Numbers that stay when a lead is deleted, and then say nothing about anybody."""
+"""Numbers that stay when a lead is deleted, and then say nothing about anyone."""
 
 
 def test_the_database_itself_deletes_what_belongs_to_a_lead(database: Database) -> None:

@@ -64,7 +64,7 @@ _PAYS_FOR_ADS = some_of(
 # - long_goal_short_clock, patience_without_target: a goal and the time for it are two decisions.
 # - rule_without_list, steps_without_list: what is written down about leads is no list of them.
 # - meet_without_hearing: a monthly talk may be about anything but buyers.
-# - invite_all_admit_few: whom marketing speaks to, and who is called first.
+# - invite_all_admit_few: who marketing speaks to, and who is called first.
 # - know_but_not_run: knowing is not doing.
 # - name_without_time: can be impossible, for one person alone. It says so below.
 CONTRADICTIONS = (
