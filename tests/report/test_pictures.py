@@ -160,6 +160,9 @@ def test_no_page_is_a_third_empty_and_no_heading_stands_alone(sheets: tuple[Repo
         span = last["spans"][0]
         is_heading = "Bold" in span["font"] and span["size"] >= _SMALLEST_HEADING
         assert not is_heading, f"a heading is left alone at the foot: {span['text']}"
+        says = "".join(span["text"] for span in last["spans"]).strip()
+        leads_in = any(axis.matters.endswith(says) for axis in report.axes)
+        assert not leads_in, f"what leads into a table is left without it: {says}"
 
 
 def test_the_title_is_the_finding_and_the_agreement_is_one_page(sheets: tuple[Report, Any]) -> None:
