@@ -158,6 +158,8 @@ def restore(file: Path, check: bool) -> None:
 def _explain_errors() -> Iterator[None]:
     try:
         yield
+    except backup.NoBackupError as error:
+        raise UsageError(str(error)) from error
     except (backup.BackupError, migrate.UnknownRevisionError) as error:
         raise CommandError(str(error)) from error
 

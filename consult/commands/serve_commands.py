@@ -16,7 +16,7 @@ from typing import Any
 import click
 from waitress.server import BaseWSGIServer, MultiSocketServer, create_server
 
-from consult.commands import CommandError
+from consult.commands import CommandError, UsageError
 from consult.commands.database_commands import DatabaseAwayError, open_database, upgrade_database
 from consult.delivery.context import Context, plain
 from consult.delivery.handlers import handlers_with, schedule_purge
@@ -152,9 +152,10 @@ def _listen(settings: Settings, *, upgrade: bool) -> BaseWSGIServer | MultiSocke
     # Not above: a worker must not wait for the whole web to load.
     from consult.application import create_app  # noqa: PLC0415
 
+    app = create_app(settings)
     try:
         return create_server(
-            create_app(settings),
+            app,
             host=settings.host,
             port=settings.port,
             threads=THREADS,
@@ -168,6 +169,8 @@ def _listen(settings: Settings, *, upgrade: bool) -> BaseWSGIServer | MultiSocke
             max_request_body_size=SERVER_BODY_LIMIT,
             clear_untrusted_proxy_headers=False,  # the app ignores them, and warns
         )
+    except ValueError as error:  # so the server says that no such address is known
+        raise UsageError(f"{settings.host} is no address to listen on; see --host") from error
     except OSError as error:
         reason = error.strerror or error
         raise CommandError(

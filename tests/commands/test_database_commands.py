@@ -48,8 +48,8 @@ def test_a_backup_can_be_restored_and_nothing_else(tmp_path: Path) -> None:
     run("db", "restore", copy)
     assert "exists already" in run("db", "backup", copy, code=1).stderr
     letter.write_text("Dear Ada")
-    assert "is not a backup" in run("db", "restore", str(letter), code=1).stderr
-    assert "no file" in run("db", "restore", str(tmp_path / "none"), code=1).stderr
+    assert "is not a backup" in run("db", "restore", str(letter), code=2).stderr
+    assert "no file" in run("db", "restore", str(tmp_path / "none"), code=2).stderr
 
 
 def test_backups_of_every_night_are_kept_and_checked_without_touching_anything(
@@ -67,7 +67,7 @@ def test_backups_of_every_night_are_kept_and_checked_without_touching_anything(
     assert run("db", "restore", "--check", str(folder)).stdout == checked
     assert checked == f"{file} can be restored: 0 leads, 0 accounts, 0 questionnaires.\n"
     assert not settings.var_dir.exists()
-    assert "no backup in" in run("db", "restore", "--check", str(tmp_path), code=1).stderr
+    assert "no backup in" in run("db", "restore", "--check", str(tmp_path), code=2).stderr
     for arguments in ([], [file, "--keep", "2"], [file, "--to", str(folder)]):
         assert "either a FILE, or a folder" in run("db", "backup", *arguments, code=2).stderr
 

@@ -146,6 +146,13 @@ def test_it_prints_its_url_keeps_its_port_replaces_its_worker_and_ends_on_a_sign
     assert all(has_ended(worker) for worker in workers_in(log, 3) or [])
 
 
+def test_a_host_that_nobody_knows_is_told_in_one_line(settings: dict[str, str], log: Path) -> None:
+    process = command_process("web", {**settings, "HOST": "nowhere.invalid"}, log)
+    assert process.wait(patience()) == 2
+    (line,) = log.read_text().splitlines()
+    assert line == "consult: nowhere.invalid is no address to listen on; see --host"
+
+
 def assert_a_worker_that_ends_is_replaced_and_an_idle_one_stops_at_once(
     server: int, log: Path
 ) -> None:

@@ -25,6 +25,10 @@ class BackupError(Exception):
     """The backup or the restore failed; the text is for the operator."""
 
 
+class NoBackupError(BackupError):
+    """The file that was named is missing, damaged or something else."""
+
+
 def backup(database: Database, file: Path) -> None:
     """Write a copy of the database to a new file, readable by its owner alone.
 
@@ -53,12 +57,16 @@ def restore(database: Database, file: Path) -> None:
     """Replace everything in the database by the content of a backup, then run newer migrations.
 
     All or nothing, also while the application runs: what was saved since the backup is lost. Raises
-    BackupError for a file that is no backup, or damaged, and UnknownRevisionError for a newer one.
+    BackupError, NoBackupError if it's the file's fault, and UnknownRevisionError for a newer one.
     """
     if not file.is_file():
-        raise BackupError(f"there is no file {file}")
+        raise NoBackupError(f"there is no file {file}")
     if database.sqlite_file:
         _restore_sqlite(database.sqlite_file, file)
+    elif not _is_dump(file):
+        raise NoBackupError(
+            f"{file} is not a backup of this application: pg_dump makes other files"
+        )
     else:
         options = ("--clean", "--if-exists", "--no-owner", "--single-transaction")
         _postgres_tool(database, "pg_restore", *options, str(file))
@@ -79,10 +87,10 @@ def backup_to(database: Database, folder: Path, keep: int | None) -> Path:
 
 
 def newest(folder: Path) -> Path:
-    """The newest backup in a folder; raises BackupError where there is none."""
+    """The newest backup in a folder; raises NoBackupError where there is none."""
     files = sorted(folder.glob(_NAMES))
     if not files:
-        raise BackupError(f"there is no backup in {folder}")
+        raise NoBackupError(f"there is no backup in {folder}")
     return files[-1]
 
 
@@ -93,10 +101,9 @@ def count_rows(file: Path, tables: Collection[str]) -> dict[str, int]:
     of PostgreSQL is unpacked by `pg_restore`, without a server. Raises what `restore` raises.
     """
     if not file.is_file():
-        raise BackupError(f"there is no file {file}")
-    with file.open("rb") as opened:
-        if opened.read(len(_PG_DUMP)) == _PG_DUMP:
-            return _count_in_dump(file, tables)
+        raise NoBackupError(f"there is no file {file}")
+    if _is_dump(file):
+        return _count_in_dump(file, tables)
     # Beside the backup, in a private folder: the system's own may have no room for it.
     with (
         tempfile.TemporaryDirectory(dir=file.parent, prefix=".check-") as folder,
@@ -106,6 +113,11 @@ def count_rows(file: Path, tables: Collection[str]) -> dict[str, int]:
         with database.reading() as session:
             counts = {t: session.scalar(select(func.count()).select_from(table(t))) for t in tables}
         return {name: count or 0 for name, count in counts.items()}
+
+
+def _is_dump(file: Path) -> bool:
+    with file.open("rb") as opened:
+        return opened.read(len(_PG_DUMP)) == _PG_DUMP
 
 
 def _count_in_dump(file: Path, tables: Collection[str]) -> dict[str, int]:
@@ -123,7 +135,7 @@ def _count_in_dump(file: Path, tables: Collection[str]) -> dict[str, int]:
                 counts[current] += 1
         error = unpacking.stderr.read().decode() if unpacking.stderr else ""
     if unpacking.returncode != 0:
-        raise BackupError(f"{file} is damaged: {error.strip()}")
+        raise NoBackupError(f"{file} is damaged: {error.strip()}")
     return counts
 
 
@@ -157,10 +169,10 @@ def _open_backup(file: Path) -> sqlite3.Connection:
         source.execute("SELECT 1 FROM alembic_version")
     except sqlite3.DatabaseError as error:
         source.close()
-        raise BackupError(f"{file} is not a backup of this application: {error}") from error
+        raise NoBackupError(f"{file} is not a backup of this application: {error}") from error
     if result != "ok":
         source.close()
-        raise BackupError(f"{file} is damaged: {result}")
+        raise NoBackupError(f"{file} is damaged: {result}")
     return source
 
 

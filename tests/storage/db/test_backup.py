@@ -12,7 +12,14 @@ import pytest
 from sqlalchemy import text
 
 from consult.storage.db import migrate
-from consult.storage.db.backup import BackupError, backup, backup_to, count_rows, restore
+from consult.storage.db.backup import (
+    BackupError,
+    NoBackupError,
+    backup,
+    backup_to,
+    count_rows,
+    restore,
+)
 from consult.storage.db.database import Database
 from consult.storage.drafts import drafts
 from consult.storage.leads import submission
@@ -127,7 +134,7 @@ def test_a_backup_is_checked_without_the_database_it_is_of(
     assert count_rows(copy, ["submissions", "contacts"]) == {"submissions": 3, "contacts": 0}
     assert list(tmp_path.glob("*check*")) == []
     copy.write_bytes(copy.read_bytes()[:-40_000])
-    with pytest.raises(BackupError, match=r"damaged|not a backup|malformed"):
+    with pytest.raises(NoBackupError, match=r"damaged|not a backup|malformed"):
         count_rows(copy, ["submissions"])
 
 
@@ -148,7 +155,7 @@ def test_only_backups_are_restored(database: Database, tmp_path: Path, content: 
     submitted(database)
     (tmp_path / "file").write_bytes(content)
     for file in (tmp_path / "file", tmp_path / "missing"):
-        with pytest.raises(BackupError, match=r"file|pg_restore"):
+        with pytest.raises(NoBackupError, match=str(file)):
             restore(database, file)
     assert len(rows(database, SubmissionRow)) == 1
 
