@@ -10,7 +10,7 @@ from benchmarks.pages import request
 from consult.storage import documents
 from consult.storage.leads import leads
 from tests.support.apps import make_app, services_of
-from tests.support.results import hand_in
+from tests.support.results import submit_check
 
 SIZE = 85_000
 """Bytes of a full report."""
@@ -36,7 +36,7 @@ def rows() -> list[Row]:
 
 
 def _a_ready_pdf(app: Flask) -> str:
-    result = hand_in(app)
+    result = submit_check(app)
     with services_of(app).database.writing() as session:
         lead = leads.by_result_token(session, result.rpartition("/")[2])
         if lead is None:

@@ -1,6 +1,6 @@
-"""The worker: when hundreds hand in at once, when the mail server hangs, and when there is no work.
+"""The worker: when hundreds submit at once, when the mail server hangs, and when there is no work.
 
-When hundreds hand in, printing and sending are stand-ins, which take no time: what is left is the
+When hundreds submit, printing and sending are stand-ins, which take no time: what is left is the
 queue, the database, the writing of reports and mails. The others run `consult worker` as it is.
 """
 
@@ -37,7 +37,7 @@ from tests.support.workers import make_worker
 DEPTH: Depth = "full"
 FEW, MANY = 20, 500
 AIM = 1.5
-"""Times what a job takes when few hand in."""
+"""Times what a job takes when few submit."""
 
 CONTACTS_BEFORE, OWNERS = 7, 9
 HANGING_AIM = 2.0
@@ -89,12 +89,12 @@ def _hanging(folder: str) -> Row:
             smtp = f"smtp://127.0.0.1:{mail_server.port}" if mail_server else ""
             with _worker(f"sqlite:///{folder}/{hangs}.db", folder, smtp):
                 if CONTACTS_BEFORE:
-                    _hand_in(database, CONTACTS_BEFORE)
+                    _submit_checks(database, CONTACTS_BEFORE)
                     _wait_for_pdf(database, CONTACTS_BEFORE)
                 times = []
                 for number in range(1, OWNERS + 1):
                     start = time.monotonic()
-                    _hand_in(database, 1)
+                    _submit_checks(database, 1)
                     _wait_for_pdf(database, CONTACTS_BEFORE + number)
                     times.append(time.monotonic() - start)
                 found[hangs] = statistics.median(times) * 1000
@@ -127,7 +127,7 @@ def _computed(pid: int) -> float:
 def _microseconds(database: Database, number: int) -> float:
     logging.disable()  # of a mail that waits for its PDF there is a line each
     colleague(database, "ada", admin=True)
-    _hand_in(database, number)
+    _submit_checks(database, number)
     worker, clock = make_worker(database), computed_by(database)
     start = clock()
     jobs = worker.run_once()
@@ -135,7 +135,7 @@ def _microseconds(database: Database, number: int) -> float:
     return (clock() - start) * 1e6 / jobs
 
 
-def _hand_in(database: Database, count: int) -> None:
+def _submit_checks(database: Database, count: int) -> None:
     answers = BATON_ON_THE_FLOOR.payload()["answers"]
     frozen = freeze(walk(newest(), answers, DEPTH), load_brand(None))
     for number in range(count):

@@ -42,7 +42,7 @@ NAMES: Mapping[Stage, str] = {
 """How staff read each stage."""
 
 MEANINGS: Mapping[Stage, str] = {
-    "new": "Submitted. No one has picked it up yet.",
+    "new": "Finished. No one has picked it up yet.",
     "taken": "Someone has it and is trying to reach the owner.",
     "reached": "You talked or exchanged messages with the owner.",
     "consult_booked": "A date for the consult is set.",

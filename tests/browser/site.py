@@ -1,4 +1,4 @@
-"""A site for the browser to look at: checks half done and handed in, and leads for the staff."""
+"""A site for the browser to look at: checks half done and submitted, and leads for the staff."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,8 +34,8 @@ from tests.support.personas import BATON_ON_THE_FLOOR, CONTACT, DISCIPLINED_SOLO
 from tests.support.results import (
     booked_path,
     confirm_path,
-    hand_in,
     resume_token_of,
+    submit_check,
     suspect_result,
 )
 from tests.support.second_factors import CAREFUL, make_careful_user
@@ -134,8 +134,8 @@ def _filled(app: Flask, origin: str) -> Site:
     full.skip_to("review")
     waiting, anonymous, best = (
         _with_contact(app),
-        hand_in(app, MOSTLY_UNKNOWN),
-        hand_in(app, DISCIPLINED_SOLO),
+        submit_check(app, MOSTLY_UNKNOWN),
+        submit_check(app, DISCIPLINED_SOLO),
     )
     _work_on_leads(app)
     _go_on_with_leads(app)
@@ -156,7 +156,7 @@ def _filled(app: Flask, origin: str) -> Site:
 
 
 def _give_leave(app: Flask, check: str) -> None:
-    """Have the owner of a check that is not handed in allow one mail."""
+    """Have the owner of a check that isn't submitted allow one mail."""
     with services_of(app).database.writing() as session:
         found = drafts.load(session, check.rsplit("/", 1)[1])
         assert found is not None
@@ -260,7 +260,7 @@ def hidden_webhooks(app: Flask) -> Iterator[None]:
 
 
 def _with_contact(app: Flask) -> str:
-    result, client = hand_in(app, BATON_ON_THE_FLOOR), PageClient(app)
+    result, client = submit_check(app, BATON_ON_THE_FLOOR), PageClient(app)
     client.submit(client.get(f"{result}/contact").form("/contact").fill(**CONTACT))
     return result
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser
 
 from tests.support.apps import make_app
 from tests.support.browser import serving, visiting
-from tests.support.results import hand_in
+from tests.support.results import submit_check
 
 # Chromium without a screen says so, and is counted as a program.
 PERSON = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Chrome/140.0 Safari/537.36"}
@@ -53,7 +53,7 @@ def calendars(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Calendars]:
         return website
 
     with serving(make_calendar), serving(make) as origin:
-        result = hand_in(apps[0])
+        result = submit_check(apps[0])
         website.config.update(CHECK=origin, RESULT=result)
         yield Calendars(origin, website.config["SELF"], result, visits)
 

@@ -12,7 +12,7 @@ from tests.support.apps import deliver, make_app, services_of
 from tests.support.browser import DESK_WIDTH, PHONE_WIDTH, Visit, serving, visiting
 from tests.support.keyboard_and_touch import fill_by_tapping, fill_with_keys, tab_to, tap
 from tests.support.personas import BATON_ON_THE_FLOOR, CONTACT, CORNER_SHOP, AnswerValue
-from tests.support.results import hand_in
+from tests.support.results import submit_check
 from tests.support.submissions import lead_of
 
 MOST_PAGES = 30
@@ -54,7 +54,7 @@ def phone(served: Served) -> Iterator[Visit]:
 
 
 def lead_id_of(served: Served, result: str) -> int:
-    """The number under which staff see what was handed in."""
+    """The number under which staff see what was submitted."""
     return lead_of(services_of(served.app).database, result.removeprefix("/result/")).id
 
 
@@ -118,7 +118,7 @@ def test_back_to_a_form_that_was_mended_shows_it_with_what_was_wrong(
     tap_on(phone, SEND)
     tap_on(phone, SEND)
     fix({"marketing_by": "me", "selling_by": "me"})
-    result = hand_in(served.app)
+    result = submit_check(served.app)
     phone.open(f"{result}/contact")
     fix(CONTACT)
     phone.open("/staff/sign-in")
@@ -136,7 +136,7 @@ def first_slot(visit: Visit) -> str:
 def test_a_phone_without_javascript_books_a_consult_with_two_taps_and_one_form(
     served: Served, phone: Visit
 ) -> None:
-    phone.open(hand_in(served.app))
+    phone.open(submit_check(served.app))
     tap_on(phone, "a[href$='/book']")
     fill_by_tapping(phone.tab, {**CONTACT, "slot": first_slot(phone)})
     tap_on(phone, SEND)
@@ -146,7 +146,7 @@ def test_a_phone_without_javascript_books_a_consult_with_two_taps_and_one_form(
 def test_times_are_shown_in_the_zone_of_the_browser(browser: Browser, served: Served) -> None:
     context = browser.new_context(timezone_id="Asia/Kathmandu")
     tab = context.new_page()
-    tab.goto(f"{served.origin}{hand_in(served.app)}/book")
+    tab.goto(f"{served.origin}{submit_check(served.app)}/book")
     tab.get_by_text("Times are in Kathmandu time.").wait_for()
     # Whoever chose a zone keeps it.
     tab.get_by_text("Show another time zone").click()

@@ -12,7 +12,7 @@ from consult.storage import jobs
 from tests.support.apps import deliver, make_app, services_of
 from tests.support.browser import Visit, serving, visiting
 from tests.support.patience import patience
-from tests.support.results import hand_in
+from tests.support.results import submit_check
 from tests.support.submissions import newest_contact
 
 Served = tuple[Flask, str]
@@ -50,7 +50,7 @@ def signs(app: Flask) -> set[str]:
 def test_it_is_done_while_the_form_is_filled_in(browser: Browser, served: Served) -> None:
     app, origin = served
     with visiting(browser, origin) as visit:
-        visit.open(f"{hand_in(app)}/contact")
+        visit.open(f"{submit_check(app)}/contact")
         proof = visit.tab.locator("#proof")
         assert proof.input_value() == ""
         visit.tab.focus("[name=name]")
@@ -64,7 +64,7 @@ def test_it_is_done_while_the_form_is_filled_in(browser: Browser, served: Served
 def test_a_form_that_is_sent_sooner_waits_for_it(browser: Browser, served: Served) -> None:
     app, origin = served
     with visiting(browser, origin) as visit:
-        visit.open(f"{hand_in(app)}/contact")
+        visit.open(f"{submit_check(app)}/contact")
         # Filled in at once and without a focus, as by a password manager.
         visit.tab.evaluate(
             """() => { const form = document.querySelector("main form");
@@ -81,7 +81,7 @@ def test_a_form_that_is_sent_sooner_waits_for_it(browser: Browser, served: Serve
 def test_a_form_that_waits_says_so_and_is_sent_in_the_end(browser: Browser, served: Served) -> None:
     app, origin = served
     with visiting(browser, origin) as visit:
-        visit.open(f"{hand_in(app)}/contact")
+        visit.open(f"{submit_check(app)}/contact")
         stop_clock(visit)
         visit.tab.evaluate("() => { window.Worker = class { postMessage() {} } }")  # never done
         fill(visit, "ada@example.com")
@@ -98,7 +98,7 @@ def test_a_form_that_waits_says_so_and_is_sent_in_the_end(browser: Browser, serv
 def test_without_javascript_the_form_is_sent_all_the_same(browser: Browser, served: Served) -> None:
     app, origin = served
     with visiting(browser, origin, javascript=False) as visit:
-        visit.open(f"{hand_in(app)}/contact")
+        visit.open(f"{submit_check(app)}/contact")
         fill(visit, "ada@example.com")
         visit.leave(visit.tab.locator("main form button").click)
         assert "Thank you, Ada Lovelace." in visit.tab.inner_text("main")
@@ -111,7 +111,7 @@ def test_an_owner_who_is_still_there_is_told_that_no_mail_gets_through(
     app, origin = served
     monkeypatch.setattr(transport, "ask_dns", lambda domain: domain == "gmail.com")
     with visiting(browser, origin) as visit:
-        visit.open(f"{hand_in(app)}/contact")
+        visit.open(f"{submit_check(app)}/contact")
         stop_clock(visit)
         fill(visit, "ada@gmail.con")
         visit.leave(visit.tab.locator("main form button").click)

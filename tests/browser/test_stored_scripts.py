@@ -20,7 +20,7 @@ from tests.support.browser import DESK_WIDTH, PHONE_WIDTH, Visit, serving, visit
 from tests.support.client import PageClient
 from tests.support.keyboard_and_touch import sign_in
 from tests.support.personas import CONTACT
-from tests.support.results import hand_in
+from tests.support.results import submit_check
 
 SCRIPT = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>{{7*7}}<!--"
 ENDLESS = "W" * 200
@@ -99,7 +99,7 @@ def leave_everything(app: Flask, text: str) -> str:
     """What an owner and their browser tell us."""
     typed = dict.fromkeys(("utm_source", "utm_medium", "utm_campaign", "ref"), text)
     source = source_of(typed, f"https://evil.example/{text}", "http://here")
-    result, client = hand_in(app, source=source), PageClient(app)
+    result, client = submit_check(app, source=source), PageClient(app)
     details = {"name": text[:200], "business": text[:200], "phone": text[:40]}
     email = f"{'w' * 60}@{'e' * 60}.example"
     form = client.get(f"{result}/contact").form("/contact")

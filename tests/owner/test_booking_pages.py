@@ -15,7 +15,7 @@ from consult.storage.tables.submission_tables import ResponseStatsRow, Submissio
 from tests.support.apps import make_app, services_of
 from tests.support.client import PageClient
 from tests.support.databases import read, rows, write
-from tests.support.results import hand_in
+from tests.support.results import submit_check
 from tests.support.submissions import CONTACT, lead_of
 
 CALENDLY = "https://calendly.com/northside/consult"
@@ -42,7 +42,7 @@ def owner_of(app: Flask, path: str) -> SubmissionRow:
 
 def with_contact(app: Flask) -> tuple[str, str]:
     """The path of a result whose owner left a contact, and the key that shows it."""
-    path, made = hand_in(app), services_of(app)
+    path, made = submit_check(app), services_of(app)
     write(made.database, submission.save_contact, path.rsplit("/", 1)[1], CONTACT)
     hashed = owner_of(app, path).result_token_hash
     return path, contact_key(made.settings.signing_key(), hashed, CONTACT.email)
@@ -57,7 +57,7 @@ def is_counted(app: Flask) -> bool:
 
 def test_the_button_leads_to_the_calendar_with_a_key_that_names_the_lead(app_with: MakeApp) -> None:
     app = app_with(CALENDLY)
-    client, path = PageClient(app), hand_in(app)
+    client, path = PageClient(app), submit_check(app)
     page = client.get(path)
     assert "Opens Calendly, where you pick a time." in page.text
     assert not is_counted(app)
@@ -122,7 +122,7 @@ def test_without_a_calendar_elsewhere_nothing_leads_there(
 
 def test_a_result_that_is_closed_leads_nowhere(app_with: MakeApp) -> None:
     app = app_with(CALENDLY, contact_before="result")
-    path, client = hand_in(app), PageClient(app)
+    path, client = submit_check(app), PageClient(app)
     assert client.get(f"{path}/book", status=303).location == f"{path}/contact"
     client.get(f"{path.replace('/result/', '/shared/')}/book", status=404)
     client.get("/result/x/book", status=404)
@@ -130,7 +130,7 @@ def test_a_result_that_is_closed_leads_nowhere(app_with: MakeApp) -> None:
 
 def test_in_a_frame_the_calendar_opens_in_a_new_tab(app_with: MakeApp) -> None:
     app = app_with(CALENDLY)
-    path = hand_in(app)
+    path = submit_check(app)
     page = PageClient(app).get(f"/embed{path}", headers={"Sec-Fetch-Dest": "iframe"})
     links = [e for e in page.document.all("a") if e.attrib["href"] == f"{path}/book"]
     assert {(e.attrib["target"], e.attrib["rel"]) for e in links} == {("_blank", "noreferrer")}

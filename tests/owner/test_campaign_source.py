@@ -10,7 +10,7 @@ from tests.support import staff_client
 from tests.support.apps import services_of
 from tests.support.client import PageClient
 from tests.support.page import text_of
-from tests.support.results import hand_in
+from tests.support.results import submit_check
 
 OWN = "https://check.example.com"
 
@@ -106,7 +106,7 @@ def test_a_lead_says_which_page_it_came_from_and_nothing_else_of_its_address(
         stored = session.scalars(select(DraftRow.source)).one()
     assert "Ann" not in str(stored)
     assert "ann@" not in str(stored)
-    hand_in(app, source=stored)
+    submit_check(app, source=stored)
     staff = staff_client.joined(app)
     details = [text_of(row) for row in staff.get("/staff/leads/1").document.all("dd")]
     assert shown in details

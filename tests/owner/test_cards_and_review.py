@@ -8,7 +8,7 @@ from tests.support.client import PageClient
 from tests.support.owner_journey import Journey
 from tests.support.page import text_of
 from tests.support.personas import BATON_ON_THE_FLOOR, CORNER_SHOP
-from tests.support.results import hand_in
+from tests.support.results import submit_check
 
 
 def test_the_page_after_the_cards_says_how_they_matched(journey: Journey) -> None:
@@ -32,7 +32,7 @@ def test_the_page_after_the_cards_says_how_they_matched(journey: Journey) -> Non
 
 
 def test_going_on_to_the_full_check_says_so_after_its_own_cards(client: PageClient) -> None:
-    page = client.get(hand_in(client.app, CORNER_SHOP))
+    page = client.get(submit_check(client.app, CORNER_SHOP))
     journey = Journey(client, CORNER_SHOP.answers)
     journey.page = client.follow(client.submit(page.form("/full-depth")))
     assert journey.page.path.endswith("/sort-3")

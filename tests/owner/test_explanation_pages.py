@@ -21,7 +21,7 @@ from tests.support.client import PageClient
 from tests.support.examples import examples
 from tests.support.page import Page, text_of
 from tests.support.personas import BATON_ON_THE_FLOOR, MOSTLY_UNKNOWN, PERSONAS, Persona
-from tests.support.results import hand_in
+from tests.support.results import submit_check
 from tests.support.strategies import complete_answers, offered, walked
 
 Found = tuple[dict[str, Answer], Depth]
@@ -39,7 +39,7 @@ class Result:
 
 
 def result_of(app: Flask, persona: Persona = BATON_ON_THE_FLOOR, depth: Depth = "quick") -> Result:
-    return Result(PageClient(app), hand_in(app, persona, depth))
+    return Result(PageClient(app), submit_check(app, persona, depth))
 
 
 @pytest.fixture(scope="module")

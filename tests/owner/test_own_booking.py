@@ -26,7 +26,7 @@ from tests.support.client import PageClient
 from tests.support.concurrency import at_once
 from tests.support.databases import Clock, rows, write
 from tests.support.page import Form, Page
-from tests.support.results import hand_in
+from tests.support.results import submit_check
 from tests.support.staff_client import make_user
 from tests.support.submissions import CONTACT, save_contact
 from tests.web.test_embed import check_stays
@@ -48,7 +48,7 @@ class Site:
         return services_of(self.app).database
 
     def result(self, *, contact: bool = False) -> str:
-        path = hand_in(self.app)
+        path = submit_check(self.app)
         if contact:
             save_contact(self.database, path.rsplit("/", 1)[1], wants_consult=False)
         return path

@@ -13,7 +13,7 @@ from tests.support.apps import make_app, services_of
 from tests.support.client import PageClient
 from tests.support.owner_journey import Journey
 from tests.support.personas import BATON_ON_THE_FLOOR, MOSTLY_UNKNOWN, AnswerValue
-from tests.support.results import hand_in
+from tests.support.results import submit_check
 
 PHONE = {"User-Agent": "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) Mobile/15E148"}
 PROGRAMS = (
@@ -98,7 +98,7 @@ def test_a_submitted_response_was_left_on_no_page(app: Flask) -> None:
 
 def test_going_on_from_a_quick_look_records_only_what_is_shown(app: Flask) -> None:
     journey = Journey(PageClient(app), BATON_ON_THE_FLOOR.answers)
-    journey.go(hand_in(app))
+    journey.go(submit_check(app))
     page = journey.client.submit(journey.page.form("/full-depth"))
     journey.page = journey.client.follow(page)
     first = journey.page.path.split("/")[-1]

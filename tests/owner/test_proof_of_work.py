@@ -19,7 +19,7 @@ from tests.support.client import PageClient
 from tests.support.databases import rows
 from tests.support.lead_factories import see
 from tests.support.page import Page
-from tests.support.results import hand_in
+from tests.support.results import submit_check
 from tests.support.submissions import newest_contact
 
 SCRIPT = Path(__file__).parents[2] / "static/js/proof.js"
@@ -73,7 +73,7 @@ def send(client: PageClient, result: str, proof: str) -> ContactRow:
 
 
 def test_a_solved_challenge_is_no_sign(client: PageClient) -> None:
-    result = hand_in(client.app)
+    result = submit_check(client.app)
     contact = send(client, result, solved(client, result))
     assert (dict(contact.signs), contact.waiting_token) == ({}, None)
 
@@ -93,7 +93,7 @@ WRONG: dict[str, Callable[[str], str]] = {
 def test_a_wrong_solution_is_a_sign_and_the_report_waits_for_a_press(
     client: PageClient, change: Callable[[str], str]
 ) -> None:
-    result = hand_in(client.app)
+    result = submit_check(client.app)
     contact = send(client, result, change(solved(client, result)))
     assert contact.signs["proof_of_work"] == {"detail": "", "counts": True}
     # Staff are notified of the lead, but no mail goes out, not even the one to confirm.
@@ -107,7 +107,7 @@ def test_a_wrong_solution_is_a_sign_and_the_report_waits_for_a_press(
 
 
 def test_a_challenge_counts_once(client: PageClient) -> None:
-    result = hand_in(client.app)
+    result = submit_check(client.app)
     form = client.get(f"{result}/contact").form("/contact")
     proof = solution(challenge_in(client.get(f"{result}/contact")))
     thanks = client.follow(client.post(form.action, {**form.data, **ADA, "proof": proof}))
@@ -120,7 +120,7 @@ def test_a_challenge_counts_once(client: PageClient) -> None:
 
 
 def test_a_challenge_is_for_one_form(client: PageClient) -> None:
-    result, other = hand_in(client.app), hand_in(client.app)
+    result, other = submit_check(client.app), submit_check(client.app)
     assert "proof_of_work" in send(client, other, solved(client, result)).signs
 
 
@@ -128,7 +128,7 @@ def test_a_challenge_is_for_one_form(client: PageClient) -> None:
 def test_a_challenge_is_valid_for_ten_minutes(
     client: PageClient, monkeypatch: pytest.MonkeyPatch, seconds: int, late: bool
 ) -> None:
-    result = hand_in(client.app)
+    result = submit_check(client.app)
     proof = solved(client, result)
     then = time.time() + CHALLENGE_LIFE.total_seconds() + seconds
     monkeypatch.setattr(time, "time", lambda: then)
@@ -143,7 +143,7 @@ def test_it_may_be_off_or_only_watched(
     tmp_path: Path, mode: str, asked: int, signs: dict[str, object]
 ) -> None:
     client = PageClient(make_app(tmp_path, spam_proof_of_work=mode, **mail_settings()))
-    result = hand_in(client.app)
+    result = submit_check(client.app)
     html = client.get(f"{result}/contact").html
     assert (html.count("data-challenge"), html.count("js/proof.js")) == (asked, asked)
     contact = send(client, result, "")

@@ -42,7 +42,7 @@ from tests.support.personas import (
     TWO_SILOS,
     Persona,
 )
-from tests.support.results import hand_in
+from tests.support.results import submit_check
 from tests.support.submissions import CONTACT, all_leads
 
 ADA = {
@@ -56,7 +56,7 @@ ADA = {
 
 def result_of(app: Flask, persona: Persona = BATON_ON_THE_FLOOR) -> Journey:
     journey = Journey(PageClient(app), persona.answers)
-    journey.go(hand_in(app, persona))
+    journey.go(submit_check(app, persona))
     return journey
 
 
@@ -86,7 +86,7 @@ def of_firms(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OfFirms]:
     """The result page and the lead of each firm, which tests only read."""
     app = make_app(tmp_path_factory.mktemp("firms"))
     client, database = PageClient(app), services_of(app).database
-    pages = [client.get(hand_in(app, firm, firm.depth)) for firm in FIRMS.values()]
+    pages = [client.get(submit_check(app, firm, firm.depth)) for firm in FIRMS.values()]
     yield dict(zip(FIRMS, zip(pages, all_leads(database), strict=True), strict=True))
     database.close()
 
@@ -467,7 +467,7 @@ def test_with_the_result_gated_the_contact_comes_first(tmp_path: Path) -> None:
 @pytest.mark.parametrize("persona", [BATON_ON_THE_FLOOR, DISCIPLINED_SOLO, MOSTLY_UNKNOWN])
 def test_the_pdf_tells_what_the_page_tells_and_more(app: Flask, persona: Persona) -> None:
     client = PageClient(app)
-    path = hand_in(app, persona, "full")
+    path = submit_check(app, persona, "full")
     report = from_json(lead_of(app).report)
     page = client.get(path).text + client.get(f"{path}/why").text
     printed = printed_text(document_html(report, date(2026, 11, 23)))

@@ -22,7 +22,7 @@ from tests.support.apps import make_app, services_of
 from tests.support.client import PageClient
 from tests.support.owner_journey import Journey
 from tests.support.personas import BATON_ON_THE_FLOOR, PERSONAS, WEB_STORE, Persona
-from tests.support.results import hand_in, resume_token_of
+from tests.support.results import resume_token_of, submit_check
 from tests.support.submissions import all_leads
 
 
@@ -35,7 +35,7 @@ def leads_of(app: Flask) -> list[SubmissionRow]:
 
 def go_deeper(app: Flask, persona: Persona = BATON_ON_THE_FLOOR) -> Journey:
     """Submit a quick check, and press the button that goes on."""
-    root = hand_in(app, persona, source={"utm_source": "news"})
+    root = submit_check(app, persona, source={"utm_source": "news"})
     journey = Journey(PageClient(app), persona.answers)
     journey.go(root)
     journey.page = journey.client.follow(journey.client.submit(journey.page.form("/full-depth")))
@@ -53,7 +53,7 @@ def go_deeper(app: Flask, persona: Persona = BATON_ON_THE_FLOOR) -> Journey:
 def test_the_quick_look_says_what_it_takes_to_see_all(
     client: PageClient, persona: Persona, offer: str
 ) -> None:
-    assert offer in client.get(hand_in(client.app, persona)).text
+    assert offer in client.get(submit_check(client.app, persona)).text
 
 
 def test_full_depth_keeps_all_answers_asks_only_what_is_open_and_leaves_the_first_result(
@@ -85,7 +85,7 @@ def test_full_depth_keeps_all_answers_asks_only_what_is_open_and_leaves_the_firs
 
 
 def test_after_a_full_check_there_is_nothing_more(client: PageClient) -> None:
-    root = hand_in(client.app, depth="full")
+    root = submit_check(client.app, depth="full")
     assert "This was a quick check" not in client.get(root).text
     assert client.post(f"{root}/full-depth").location == root
     assert len(leads_of(client.app)) == 1
@@ -93,12 +93,12 @@ def test_after_a_full_check_there_is_nothing_more(client: PageClient) -> None:
 
 def test_going_on_has_a_limit_and_waits_for_the_contact(tmp_path: Path) -> None:
     app = make_app(tmp_path / "few", limit_starts="1 per hour")
-    root = hand_in(app)
+    root = submit_check(app)
     client = PageClient(app)
     client.post(f"{root}/full-depth")
     client.post(f"{root}/full-depth", status=429)
     gated = make_app(tmp_path / "gated", contact_before="result")
-    root = hand_in(gated)
+    root = submit_check(gated)
     assert PageClient(gated).post(f"{root}/full-depth").location == f"{root}/contact"
 
 
@@ -185,7 +185,7 @@ def test_an_open_check_moves_to_a_new_edition_and_says_what_is_dropped(
 def test_an_old_result_stays_in_its_own_edition(
     client: PageClient, publish: Callable[[], None]
 ) -> None:
-    root = hand_in(client.app)
+    root = submit_check(client.app)
     old_question = newest().wording("slow_month").ask
     before = {name: client.get(f"{root}{name}").html for name in ("/why", "/what-if")}
     publish()
@@ -198,7 +198,7 @@ def test_the_review_an_emailed_link_and_a_full_check_say_too_what_is_dropped(
     journey: Journey, publish: Callable[[], None]
 ) -> None:
     client, review = journey.client, journey.skip_to("review").path
-    root = hand_in(client.app)
+    root = submit_check(client.app)
     publish()
     assert "We dropped 2 answers" in client.get(review).text
     emailed = resume_token_of(client.app, journey.token)

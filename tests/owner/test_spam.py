@@ -39,7 +39,7 @@ from tests.support.mail_server import mail_server
 from tests.support.owner_journey import Journey
 from tests.support.page import Page
 from tests.support.personas import BATON_ON_THE_FLOOR
-from tests.support.results import hand_in
+from tests.support.results import submit_check
 from tests.support.staff_client import audited, make_user, signed_in
 
 ADA = {"name": "Ada Lovelace", "email": "ada@example.com", "consent": "y"}
@@ -108,7 +108,7 @@ class Sender:
 
     def send(self, site: Site, number: int) -> Page:
         site.wait(1)
-        result = hand_in(site.app, seconds=self.check_seconds)
+        result = submit_check(site.app, seconds=self.check_seconds)
         # No two come from one network unless it says so.
         from_network = {"REMOTE_ADDR": self.network or f"10.{number // 250}.{number % 250}.7"}
         page = site.client.get(f"{result}/contact")
@@ -132,7 +132,7 @@ class Sender:
 
 def robots(site: Site) -> Sequence[Sender]:
     """Scripts without JavaScript, one of each kind, and eight in the same network."""
-    (other,) = site.client.get(f"{hand_in(site.app)}/contact").form("/contact").data["stamp"]
+    (other,) = site.client.get(f"{submit_check(site.app)}/contact").form("/contact").data["stamp"]
     typed = {"email": "zq81@mail.guerrillamail.com"}
     kinds = [
         Sender("fills everything", fills_everything=True),

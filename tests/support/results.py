@@ -1,4 +1,4 @@
-"""Results without the way to them: a persona's answers, handed in at once."""
+"""Results without the way to them: a persona's answers, submitted at once."""
 
 import json
 from dataclasses import replace
@@ -30,7 +30,7 @@ from tests.support.personas import BATON_ON_THE_FLOOR, Depth, Persona
 from tests.support.submissions import CONTACT, lead_of
 
 
-def hand_in(
+def submit_check(
     app: Flask,
     persona: Persona = BATON_ON_THE_FLOOR,
     depth: Depth = "quick",
@@ -38,7 +38,7 @@ def hand_in(
     *,
     seconds: int = 0,
 ) -> str:
-    """Answer and hand in a check as a persona, in so many seconds; the path of its result."""
+    """Answer and submit a check as a persona, in so many seconds; the path of its result."""
     made = services_of(app)
     given, frozen = _scored(json.dumps(persona.payload(depth)["answers"]), depth, made.brand)
     with made.database.writing() as session:
@@ -79,7 +79,7 @@ SPAM_SIGNS = {
 
 def suspect_result(app: Flask) -> str:
     """The path of a result whose contact is probably spam."""
-    made, path = services_of(app), hand_in(app)
+    made, path = services_of(app), submit_check(app)
     token = path.rsplit("/", 1)[1]
     waiting = encrypt(
         made.settings.signing_key(), Purpose.WAITING_REPORT, token, lead_of(made.database, token).id
@@ -106,7 +106,7 @@ def public_tokens(app: Flask) -> dict[str, str]:
     made, key = services_of(app), services_of(app).settings.signing_key()
     with made.database.writing() as session:
         draft = drafts.start(session, newest().name, "quick", {})
-    result = hand_in(app).rsplit("/", 1)[1]
+    result = submit_check(app).rsplit("/", 1)[1]
     return {
         "/check/": draft,
         "/result/": result,
@@ -120,7 +120,7 @@ def public_tokens(app: Flask) -> dict[str, str]:
 
 def booked_path(app: Flask) -> str:
     """The path of the page of a consult that was booked in our own calendar."""
-    made, token = services_of(app), hand_in(app).rsplit("/", 1)[1]
+    made, token = services_of(app), submit_check(app).rsplit("/", 1)[1]
     key = made.settings.signing_key()
     with made.database.writing() as session:
         lead = leads.by_result_token(session, token)

@@ -17,7 +17,7 @@ from tests.support.apps import services_of
 from tests.support.client import PageClient
 from tests.support.page import Page
 from tests.support.personas import BATON_ON_THE_FLOOR, Persona
-from tests.support.results import hand_in
+from tests.support.results import submit_check
 from tests.support.submissions import lead_of
 
 EMAIL = "grace@example.com"
@@ -125,7 +125,7 @@ def make_lead(
     source: dict[str, str] | None = None,
 ) -> int:
     """Have a persona submit a quick check, and leave a contact if there is one; the lead's id."""
-    token = hand_in(app, persona, source=source).rsplit("/", 1)[1]
+    token = submit_check(app, persona, source=source).rsplit("/", 1)[1]
     made = services_of(app)
     if contact:
         with made.database.writing() as session:

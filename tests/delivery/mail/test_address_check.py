@@ -17,7 +17,7 @@ from consult.workflow.spam import in_words, likely_domain
 from tests.support.apps import deliver, make_app, services_of
 from tests.support.client import PageClient
 from tests.support.page import Page
-from tests.support.results import hand_in
+from tests.support.results import submit_check
 from tests.support.staff_client import joined
 from tests.support.submissions import newest_contact
 
@@ -48,7 +48,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def leave_contact(app: Flask, email: str) -> tuple[PageClient, Page]:
-    client, result = PageClient(app), hand_in(app)
+    client, result = PageClient(app), submit_check(app)
     form = client.get(f"{result}/contact").form("/contact")
     page = client.submit(form.fill(name="Ada Lovelace", email=email, consent="y"))
     return client, page

@@ -23,7 +23,7 @@ from tests.support.databases import read
 from tests.support.lead_factories import new_lead, set_lead
 from tests.support.mail_server import mail_server
 from tests.support.page import Page, text_of
-from tests.support.results import hand_in
+from tests.support.results import submit_check
 from tests.support.staff_client import ADMIN, PASSWORD, age_authentication, joined, make_user, post
 
 BRAND = "/staff/settings/brand"
@@ -333,7 +333,7 @@ def test_who_the_consult_is_with_is_set_by_admins_and_shown_to_owners(
     brand = services_of(app).brand
     assert brand.portrait
     assert brand.logo is None
-    path, owner = hand_in(app), PageClient(app)
+    path, owner = submit_check(app), PageClient(app)
     for page in (owner.get(path), owner.get(f"{path}/consult")):
         assert all(said in page.text for said in ("Ana Ruiz", "Twelve years in sales"))
         assert re.search("20.minute", page.text)
