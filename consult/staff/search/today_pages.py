@@ -15,7 +15,8 @@ from consult.report.display import clock_time
 from consult.staff.accounts.access import signed_in_user
 from consult.staff.blueprint import blueprint, for_staff
 from consult.staff.settings.settings_fields import first_steps, placeholders
-from consult.staff.times import agency_time, ago, near_day, near_time
+from consult.staff.times import agency_time, ago, colleagues_of, near_day, near_time
+from consult.storage.accounts import accounts
 from consult.storage.booking import calendar_setup
 from consult.storage.leads.changes import can_undo
 from consult.storage.search import find_leads, today
@@ -61,7 +62,7 @@ def today_page() -> ResponseReturnValue:
     with services().database.reading() as session:
         groups = today.groups_of(session, viewer)
         facts = today.next_facts(session, (lead for group in groups for lead in group.leads))
-        people = find_leads.colleagues(session)
+        users = accounts.all_users(session)
         lead_id = request.args.get("lead", 0, type=parse_id) or 0
         changed = session.get(LeadRow, lead_id)
         shown = find_leads.by_ids(session, [lead_id])
@@ -69,6 +70,7 @@ def today_page() -> ResponseReturnValue:
         without_lead = len(calendar_setup.unmatched(session))
         left_out = find_leads.how_many(session, LeadFilter(spam="only"), viewer)
         now = agency_time(session.now())
+    people = colleagues_of(users, me.id, now)
     asks_first_steps = me.is_admin and SEEN + "first-day" not in provider.overridden
     return render_template(
         "staff/search/today.html",
@@ -85,7 +87,7 @@ def today_page() -> ResponseReturnValue:
         facts=facts,
         now=now,
         days=follow_up_days(office, now.date()),
-        people=[person for person in people if person[0] != me.id],
+        people=people,
         can_book=[stage for stage in MOVES if "consult_booked" in MOVES[stage]],
         stages=NAMES,
         reasons=CLOSING_REASONS,
@@ -94,7 +96,7 @@ def today_page() -> ResponseReturnValue:
         done=request.args.get("done", ""),
         changed=shown[0] if shown else None,
         can_undo=changed is not None and can_undo(changed, me.id, now),
-        first_steps=first_steps(provider, len(people)) if asks_first_steps else [],
+        first_steps=first_steps(provider, has_colleague=bool(people)) if asks_first_steps else [],
         placeholders=placeholders(provider),
     )
 

@@ -221,7 +221,7 @@ class FirstStep:
     part: str = ""
 
 
-def first_steps(provider: SettingsProvider, colleagues: int) -> list[FirstStep]:
+def first_steps(provider: SettingsProvider, *, has_colleague: bool) -> list[FirstStep]:
     """What is not set yet; an admin who saved a page as it was has said that it is right."""
     settings, brand, seen = provider.settings, provider.brand, provider.overridden
 
@@ -264,9 +264,7 @@ def first_steps(provider: SettingsProvider, colleagues: int) -> list[FirstStep]:
             has_mail,
             "email",
         ),
-        FirstStep(
-            "A colleague", "No one can take over when you’re away.", colleagues > 1, "people"
-        ),
+        FirstStep("A colleague", "No one can take over when you’re away.", has_colleague, "people"),
     )
     return [step for step in steps if not step.is_done]
 

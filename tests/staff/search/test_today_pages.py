@@ -11,6 +11,7 @@ from sqlalchemy import update
 
 from consult.demo.generator import make_leads, remove_leads
 from consult.questionnaire.editions import newest
+from consult.storage.accounts.accounts import change_availability
 from consult.storage.booking import bookings
 from consult.storage.booking.bookings import Appointment
 from consult.storage.leads import actions, changes
@@ -18,7 +19,7 @@ from consult.storage.tables.booking_tables import BookingRow, BookingState, Cale
 from consult.storage.tables.lead_tables import LeadRow
 from tests.support.apps import services_of
 from tests.support.client import PageClient
-from tests.support.databases import Clock
+from tests.support.databases import Clock, write
 from tests.support.page import Page, text_of
 from tests.support.staff_client import make_lead, make_user, signed_in, user_of
 from tests.support.submissions import CONTACT
@@ -98,6 +99,18 @@ def test_a_task_takes_two_presses_and_can_be_undone(
     undone = staff.follow(staff.submit(page.form("/undo"), status=303))
     assert "Undone." in undone.text
     assert [id for _, id, _ in rows(undone)] == [lead]
+
+
+def test_a_lead_is_handed_over_in_sight_of_who_is_away(
+    app: Flask, staff: PageClient, lead: int, clock: Clock
+) -> None:
+    me, ben = user_of(app), user_of(app, BEN)
+    until = clock() + timedelta(days=3)
+    write(services_of(app).database, change_availability, ben.id, away_until=until, by=me.id)
+    page, _ = press(
+        staff, staff.get("/staff/"), lead, f"{ben.name} (away, back Mar 5, 2026)", "Hand over to"
+    )
+    assert "Handover sent." in page.text
 
 
 def test_calling_writing_and_booking_take_few_presses(staff: PageClient, lead: int) -> None:
