@@ -66,9 +66,10 @@ for _kind in EMAIL_TYPES:
 
 def my_notifications() -> NotificationForm:
     """The form on My account, as the user's scopes are stored."""
+    me = signed_in_user().id
     with services().database.reading() as session:
-        scopes = stored_notifications.preferences(session, signed_in_user().id)
-    return NotificationForm(None, scopes)
+        scopes = stored_notifications.preferences(session, [me])
+    return NotificationForm(None, scopes[me])
 
 
 @blueprint.post("/account/notifications")
@@ -87,7 +88,7 @@ def notifications() -> ResponseReturnValue:
     made = services()
     with made.database.reading() as session:
         users = [user for user in accounts.all_users(session) if user.active]
-        chosen = {user.id: stored_notifications.preferences(session, user.id) for user in users}
+        chosen = stored_notifications.preferences(session, [user.id for user in users])
     return render_template(
         "staff/notifications/notifications.html",
         rows=[

@@ -185,12 +185,18 @@ def subscribers(
     return wanting
 
 
-def preferences(session: Session, user_id: int) -> Mapping[NotificationType, Scope]:
+def preferences(
+    session: Session, user_ids: Sequence[int]
+) -> Mapping[int, Mapping[NotificationType, Scope]]:
+    """The scope of each email type for each of these users; the default if they chose none."""
     rows = session.scalars(
-        select(NotificationPreferenceRow).where(NotificationPreferenceRow.user_id == user_id)
+        select(NotificationPreferenceRow).where(NotificationPreferenceRow.user_id.in_(user_ids))
     )
-    chosen = {row.kind: cast(Scope, row.scope) for row in rows}
-    return {kind: chosen.get(kind, TYPE_INFO[kind].default) for kind in EMAIL_TYPES}
+    chosen = {(row.user_id, row.kind): cast(Scope, row.scope) for row in rows}
+    return {
+        id: {kind: chosen.get((id, kind), TYPE_INFO[kind].default) for kind in EMAIL_TYPES}
+        for id in user_ids
+    }
 
 
 def set_preferences(

@@ -8,7 +8,7 @@ from flask import Flask
 from consult.delivery.notifications import staff_mail
 from consult.storage.notifications import notifications
 from consult.workflow.notification_types import EMAIL_TYPES, TYPE_INFO, NotificationType
-from tests.support.apps import deliver, make_app, services_of
+from tests.support.apps import deliver, make_app, services_of, statements
 from tests.support.client import PageClient
 from tests.support.databases import read
 from tests.support.lead_factories import deactivate
@@ -23,7 +23,8 @@ DEFAULTS = {kind: TYPE_INFO[kind].default for kind in EMAIL_TYPES}
 
 def chosen(app: Flask, email: str = EMAIL) -> dict[NotificationType, str]:
     user = user_of(app, email)
-    return dict(read(services_of(app).database, notifications.preferences, user.id))
+    found = read(services_of(app).database, notifications.preferences, [user.id])
+    return dict(found[user.id])
 
 
 @pytest.fixture
@@ -64,7 +65,10 @@ def test_admins_see_who_gets_which_emails_and_which_no_one_gets(app: Flask) -> N
         for user_id in (1, 2):
             notifications.set_preferences(session, user_id, {"overdue": "off"})
         notifications.set_preferences(session, 1, {"finished": "all"})
-    page = signed_in(app).get("/staff/settings/notifications")
+    admin = signed_in(app)
+    with statements(app) as queries:
+        page = admin.get("/staff/settings/notifications")
+    assert sum("notification_preferences" in query for query in queries) == 1, "not one a person"
     assert "No one gets: Overdue." in page.text
     assert "Set CONSULT_SMTP_URL on the server." in page.text
     (body,) = page.document.all("tbody")
