@@ -1,7 +1,6 @@
 // Updates the brand preview as fields change. Without JavaScript, "Show preview" does.
 
-const READABLE = 4.5;
-const LONGEST = 34;
+const { longest, readable } = document.querySelector("[data-preview]").dataset;
 
 const field = (name) => document.getElementById(`brand-${name}`);
 
@@ -24,7 +23,7 @@ const colorOf = (name) =>
 
 const short = (text) => {
   const rest = text.trim().replace(/^https?:\/\//, "");
-  return rest.length > LONGEST ? `${rest.slice(0, LONGEST - 1)}…` : rest;
+  return rest.length > longest ? `${rest.slice(0, longest - 1)}…` : rest;
 };
 
 const follow = () => {
@@ -44,7 +43,7 @@ const follow = () => {
     const ratio = contrast(...pair.dataset.textOn.split(" ").map(colorOf));
     pair.querySelector("[data-ratio]").textContent = ratio.toFixed(1);
     pair.querySelector("[data-readable]").textContent =
-      ratio >= READABLE ? "readable" : "not enough contrast";
+      ratio >= readable ? "readable" : "not enough contrast";
   }
 };
 

@@ -334,6 +334,7 @@ def _preview(form: SettingsForm) -> Mapping[str, Any]:
             for text, background in TEXT_PAIRS.values()
         },
         "readable": READABLE,
+        "longest": PREVIEW_TEXT_MAX,
         "currency": currency if currency in AMOUNTS else form.defaults["brand.currency"],
         "paper": form.value_of("paper"),
         "amounts": AMOUNTS,
