@@ -5,6 +5,8 @@ No wait is without an end, so that an outage of the database is an answer within
 
 import sqlite3
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -135,55 +137,61 @@ def postgres_engine(url: str, statement_seconds: int | None) -> Engine:
         connect_args={"connect_timeout": _CONNECT_SECONDS, **_KEEPALIVE},
         hide_parameters=True,
     )
-    psycopg: Any = engine.dialect.dbapi
-    try_again_at = 0.0
-
-    @event.listens_for(engine, "do_connect")
-    def connect(dialect: Any, _record: Any, args: Any, options: Any) -> Any:
-        nonlocal try_again_at
-        if time.monotonic() < try_again_at:
-            raise psycopg.OperationalError("the server did not answer a moment ago")
-        if try_again_at:  # one connection tries, and the others fail until it has an answer
-            try_again_at = time.monotonic() + _CONNECT_SECONDS
-        try:
-            connection = dialect.connect(*args, **options)
-        except psycopg.OperationalError:
-            try_again_at = time.monotonic() + _RETRY_SECONDS
-            raise
-        try_again_at = 0.0
-        _refuse_other_encodings(connection)
-        return connection
-
-    @event.listens_for(engine, "connect")
-    def bound(connection: Any, _record: Any) -> None:
-        """Have the server end a statement that takes too long, and do not wait if it does not."""
-        if statement_seconds is None:
-            return
-        wait, limit = connection.wait, statement_seconds + _LATE_SECONDS
-
-        def wait_for_a_while(generator: Any, interval: float = 0.1, timeout: Any = None) -> Any:
-            nonlocal try_again_at
-            start = time.monotonic()
-            try:
-                return wait(generator, interval, timeout or limit)
-            except psycopg.OperationalError:
-                if time.monotonic() - start >= limit:
-                    connection.pgconn.finish()  # it would be asked to roll back, and not answer
-                    try_again_at = time.monotonic() + _RETRY_SECONDS
-                raise
-
-        connection.wait = wait_for_a_while
-        connection.execute(f"SET statement_timeout = {statement_seconds * 1000}")
-        connection.commit()
-
-    event.listen(engine, "connect", _plan_well)
+    server = _PostgresServer(engine.dialect.dbapi, statement_seconds)
+    event.listen(engine, "do_connect", server.connect)
+    event.listen(engine, "connect", server.prepare)
     return engine
 
 
-def _plan_well(connection: Any, _record: Any) -> None:
-    connection.prepared_max = _PREPARED
-    connection.execute(f"SET random_page_cost = {_RANDOM_PAGE_COST}")
-    connection.commit()
+class _PostgresServer:
+    """How to connect to a server, which may be away: then few try, and the others fail at once."""
+
+    def __init__(self, psycopg: Any, statement_seconds: int | None) -> None:
+        self._error = psycopg.OperationalError
+        self._statement_seconds = statement_seconds
+        self._try_again_at = 0.0
+
+    def connect(self, dialect: Any, _record: Any, args: Any, options: Any) -> Any:
+        if time.monotonic() < self._try_again_at:
+            raise self._error("the server did not answer a moment ago")
+        if self._try_again_at:  # one connection tries, and the others fail until it has an answer
+            self._try_again_at = time.monotonic() + _CONNECT_SECONDS
+        try:
+            connection = dialect.connect(*args, **options)
+        except self._error:
+            self._try_again_at = time.monotonic() + _RETRY_SECONDS
+            raise
+        self._try_again_at = 0.0
+        _refuse_other_encodings(connection)
+        return connection
+
+    def prepare(self, connection: Any, _record: Any) -> None:
+        connection.prepared_max = _PREPARED
+        connection.execute(f"SET random_page_cost = {_RANDOM_PAGE_COST}")
+        if self._statement_seconds is not None:
+            connection.execute(f"SET statement_timeout = {self._statement_seconds * 1000}")
+            limit = self._statement_seconds + _LATE_SECONDS
+            connection.wait = partial(self._wait, connection, connection.wait, limit)
+        connection.commit()
+
+    def _wait(
+        self,
+        connection: Any,
+        wait: Callable[..., Any],
+        limit: float,
+        generator: Any,
+        interval: float = 0.1,
+        timeout: float | None = None,
+    ) -> Any:
+        """Wait for a statement, which the server ends if it takes too long, and no longer."""
+        start = time.monotonic()
+        try:
+            return wait(generator, interval, timeout or limit)
+        except self._error:
+            if time.monotonic() - start >= limit:
+                connection.pgconn.finish()  # it would be asked to roll back, and not answer
+                self._try_again_at = time.monotonic() + _RETRY_SECONDS
+            raise
 
 
 def _refuse_other_encodings(connection: Any) -> None:
