@@ -17,7 +17,7 @@ from consult.delivery.mail.owner_mail import (
     email_resume_link,
 )
 from consult.delivery.mail.transport import domain_of, has_mail_server
-from consult.delivery.notifications.dispatch import DIGEST, TICK, dispatch, enqueue_digests, tick
+from consult.delivery.notifications.dispatch import dispatch, enqueue_digests, tick
 from consult.delivery.notifications.staff_mail import email_staff
 from consult.delivery.privacy.erase_leads import delete_in_batches, erase_old_leads, forget
 from consult.delivery.webhooks.webhook_delivery import send_webhook
@@ -35,8 +35,6 @@ from consult.storage.privacy import retention
 from consult.storage.tables.delivery_tables import JobRow
 from consult.storage.tables.submission_tables import SubmissionRow
 from consult.workflow import spam
-
-PURGE = "purge"
 
 log = logging.getLogger(__name__)
 
@@ -163,9 +161,7 @@ def purge(context: Context, _job: JobRow) -> Commit:
     pdf_days = min(settings.retention_days_pdfs, lead_days)
     delete_in_batches(database, partial(retention.delete_pdfs, pdf_days=pdf_days))
     with database.writing() as session:
-        retention.purge(
-            session, lead_days=lead_days, log_days=settings.retention_days_logs, method=method
-        )
+        retention.purge(session, log_days=settings.retention_days_logs)
     database.forget_deleted()
     context.folder.delete_older(database.clock() - timedelta(days=mail_days))
     clear_temp_folders(settings.temp_dir)
@@ -177,11 +173,10 @@ def schedule_purge(session: Session) -> None:
     tomorrow = session.now().date() + timedelta(days=1)
     jobs.enqueue(
         session,
-        PURGE,
+        jobs.PURGE,
         {},
-        dedupe_key=f"{PURGE}:{tomorrow}",
+        dedupe_key=f"{jobs.PURGE}:{tomorrow}",
         run_at=datetime.combine(tomorrow, time(hour=3), UTC),
-        priority=jobs.BACKGROUND,
     )
 
 
@@ -205,7 +200,7 @@ HANDLERS: Mapping[str, Callable[[Context, JobRow], Commit]] = {
     jobs.CHECK_ADDRESS: check_address,
     jobs.CALENDAR_EVENT: work_on_report,
     jobs.READ_FEED: read_feed,
-    TICK: tick,
-    DIGEST: enqueue_digests,
-    PURGE: purge,
+    jobs.TICK: tick,
+    jobs.DIGEST: enqueue_digests,
+    jobs.PURGE: purge,
 }

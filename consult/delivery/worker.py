@@ -177,12 +177,15 @@ class Worker:
             raise
 
     def _record_error(self, job: JobRow, error: Exception) -> None:
-        # The log gets no message: it may quote what an owner wrote.
+        # A message that isn't ours may quote what an owner wrote: the log gets none, and a job
+        # only if it is deleted with its lead.
         place = traceback.extract_tb(error.__traceback__)[-1]
         what = f"{type(error).__name__} in {Path(place.filename).name}, line {place.lineno}"
         log.warning("job %s (%s) failed, attempt %s: %s", job.id, job.kind, job.attempts, what)
-        is_readable = isinstance(error, RetryableError | PermanentError)
-        message = str(error) if is_readable else f"{what}: {error}"
+        if isinstance(error, RetryableError | PermanentError):
+            message = str(error)
+        else:
+            message = f"{what}: {error}" if job.submission_id else what
         record = jobs.mark_failed if isinstance(error, PermanentError) else jobs.fail
         with self._database.writing() as session:
             record(session, job, message)

@@ -101,7 +101,7 @@ def _no_pdf_yet(token: str) -> ResponseReturnValue:
     if is_contact_required(submitted.contact is not None, "pdf", "result"):
         return _to_contact(token)
     with services().database.reading() as session:
-        state = documents.pdf_states(session, [submitted.id]).get(submitted.id)
+        state = documents.report_state(session, submitted.id)
     if state == "on_demand":  # no longer stored, or never requested: so it is requested now
         services().database.write_if_free(
             lambda session: leads.ask_for_documents(session, submitted.id), "a request for a PDF"

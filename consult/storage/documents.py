@@ -1,11 +1,11 @@
 """Documents: the rendered files of a submission, kept until the submission is deleted."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, bindparam, exists, select
+from sqlalchemy import ColumnElement, Exists, Integer, and_, bindparam, exists, select
 
 from consult.crypto import token_hash
 from consult.storage import jobs
@@ -102,44 +102,29 @@ def stored_revision(session: Session, submission_id: int, kind: str) -> int:
     return session.scalar(query) or 0
 
 
-def pdf_states(session: Session, lead_ids: Sequence[int]) -> dict[int, PdfState]:
-    """Whether the current report of each lead is stored, being made, failed, or made on demand."""
-    rows = session.execute(_PDF_STATES, {"ids": lead_ids})
-    return {lead_id: _pdf_state(*facts) for lead_id, *facts in rows}
-
-
-_REQUESTED = exists().where(
-    JobRow.submission_id == SubmissionRow.id, JobRow.kind == jobs.RENDER_REPORT
-)
-_PDF_STATES = (
-    select(
-        SubmissionRow.id,
-        DocumentRow.revision >= SubmissionRow.report_revision,
-        _REQUESTED.where(JobRow.state.in_(jobs.OPEN_STATES)),
-        _REQUESTED.label("requested"),
-    )
-    .outerjoin(
-        DocumentRow,
-        (DocumentRow.submission_id == SubmissionRow.id) & (DocumentRow.kind == REPORT),
-    )
-    .where(SubmissionRow.id.in_(bindparam("ids", expanding=True)))
-)
+def report_state(session: Session, lead_id: int) -> PdfState:
+    """The state of a lead's report."""
+    return _pdf_state(*session.execute(_REPORT_STATE, {"lead_id": lead_id}).one())
 
 
 def pdf_failed(lead_id: Any) -> ColumnElement[bool]:
     """Whether the state of a lead's report is `failed`, as a column of a query."""
-    job = (JobRow.submission_id == lead_id, JobRow.kind == jobs.RENDER_REPORT)
-    document = (DocumentRow.submission_id == lead_id, DocumentRow.kind == REPORT)
+    is_current, is_pending, is_requested = _report_facts(lead_id)
+    return and_(is_requested, ~is_pending, ~is_current)
+
+
+def _report_facts(lead_id: Any) -> tuple[Exists, Exists, Exists]:
+    """Whether a lead's report is stored and current, is being made, and was ever requested."""
     is_current = exists().where(
-        *document,
+        *(DocumentRow.submission_id == lead_id, DocumentRow.kind == REPORT),
         SubmissionRow.id == lead_id,
         DocumentRow.revision >= SubmissionRow.report_revision,
     )
-    return and_(
-        exists().where(*job),
-        ~exists().where(*job, JobRow.state.in_(jobs.OPEN_STATES)),
-        ~is_current,
-    )
+    requested = exists().where(JobRow.submission_id == lead_id, JobRow.kind == jobs.RENDER_REPORT)
+    return is_current, requested.where(JobRow.state.in_(jobs.OPEN_STATES)), requested
+
+
+_REPORT_STATE = select(*_report_facts(bindparam("lead_id", type_=Integer)))
 
 
 def pdf_state(

@@ -36,6 +36,9 @@ FORGET = "forget"
 CHECK_ADDRESS = "check_address"
 READ_FEED = "read_feed"
 CALENDAR_EVENT = "calendar_event"
+TICK = "tick"
+DIGEST = "digest"
+PURGE = "purge"
 
 NORMAL, MAIL, WEBHOOKS, BACKGROUND = PRIORITIES = range(4)
 """Priorities, each with a thread of its own in a worker.
@@ -44,16 +47,10 @@ So neither a mail server that hangs nor a thousand demo leads keep an owner from
 """
 
 _PRIORITY_OF = {
-    EMAIL_REPORT: MAIL,
-    EMAIL_CONFIRM: MAIL,
-    EMAIL_BOOKING: MAIL,
-    EMAIL_STAFF: MAIL,
-    EMAIL_REMINDER: MAIL,
-    EMAIL_RESUME_LINK: MAIL,
+    **dict.fromkeys((EMAIL_REPORT, EMAIL_CONFIRM, EMAIL_BOOKING, EMAIL_STAFF), MAIL),
+    **dict.fromkeys((EMAIL_REMINDER, EMAIL_RESUME_LINK), MAIL),
     WEBHOOK: WEBHOOKS,
-    FORGET: BACKGROUND,
-    CHECK_ADDRESS: BACKGROUND,
-    READ_FEED: BACKGROUND,
+    **dict.fromkeys((FORGET, CHECK_ADDRESS, READ_FEED, PURGE), BACKGROUND),
 }
 
 OPEN_STATES = ("ready", "leased")

@@ -6,17 +6,14 @@ from hypothesis import strategies as st
 from consult.commands.lead_commands import AXES, Scored, compare, step_of
 from consult.questionnaire.questions import Answer, Depth
 from consult.scoring.as_json import scorecard_json
-from consult.scoring.scorecard import Scorecard, score
+from tests.support.example_firms import scored
 from tests.support.strategies import BRANCHES, EDITION, answered, complete_answers, walked
 
 Sample = tuple[dict[str, Answer], Depth]
 
 
 def stored(sample: Sample) -> Scored:
-    way = walked(*sample)
-    card = score(way.on_path)
-    assert isinstance(card, Scorecard)
-    return sample[1], way.on_path.values, scorecard_json(card)
+    return sample[1], walked(*sample).on_path.values, scorecard_json(scored(*sample))
 
 
 @given(st.lists(complete_answers(), min_size=1, max_size=3))

@@ -1,6 +1,5 @@
 """Connections to other machines: they end in time, and webhooks go to public addresses only."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from ipaddress import IPv4Address, IPv6Address, IPv6Network
 from pathlib import Path
@@ -23,12 +22,6 @@ from consult.delivery.network import (
 from tests.support.dripping_server import TLS_RECORD, dripping_server
 from tests.support.patience import patience
 from tests.support.webhook_receiver import HOST, IP, URL, Receiver, receiver
-
-
-@pytest.fixture
-def hooks(tmp_path: Path) -> Iterator[Receiver]:
-    with receiver(tmp_path) as running:
-        yield running
 
 
 def test_it_connects_to_what_was_checked_and_shows_the_name(hooks: Receiver) -> None:

@@ -20,7 +20,7 @@ from consult.storage.accounts import accounts as accounts_module
 from consult.storage.accounts.account_admin import first_invitation
 from consult.storage.booking.calendar_setup import unmatched
 from consult.storage.db.database import Database
-from consult.storage.documents import pdf_states
+from consult.storage.documents import report_state
 from consult.storage.insights.agency_numbers import consult_steps
 from consult.storage.insights.insights import ResponseFilter
 from consult.storage.leads import leads
@@ -103,9 +103,9 @@ def test_some_stop_early_and_only_the_newest_of_them_are_kept(made: Database) ->
 def test_no_pdf_is_made_until_it_is_requested(made: Database) -> None:
     with made.writing() as session:
         assert session.scalar(select(func.count()).select_from(JobRow)) == 0
-        assert pdf_states(session, [1]) == {1: "on_demand"}
+        assert report_state(session, 1) == "on_demand"
         leads.ask_for_documents(session, 1)
-        assert pdf_states(session, [1]) == {1: "pending"}
+        assert report_state(session, 1) == "pending"
         session.rollback()
 
 

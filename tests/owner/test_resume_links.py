@@ -248,7 +248,7 @@ def test_an_address_is_kept_a_day_at_most_and_a_link_a_month(
         later = start + timedelta(days=days, seconds=1)
         monkeypatch.setattr(database, "clock", lambda later=later: later)
         with database.writing() as session:
-            retention.purge(session, lead_days=730)
+            retention.purge(session)
         with database.reading() as session:
             assert session.scalars(select(ResumeLinkRow.encrypted_mail)).all() == kept
 

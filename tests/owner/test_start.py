@@ -1,30 +1,19 @@
 """The start page: what it promises, and what it carries along."""
 
 from datetime import timedelta
-from functools import cache
 from pathlib import Path
 
 import pytest
 from flask import Flask
 
-from consult.owner.open_draft import freeze
 from consult.owner.questionnaire_pages import measured_minutes
 from consult.questionnaire.editions import newest
-from consult.questionnaire.journey import walk
-from consult.questionnaire.questionnaire import read_answers
-from consult.settings.brand import Brand
 from consult.storage.drafts import drafts
 from consult.storage.leads import submission
-from consult.storage.leads.submission import NewSubmission
 from tests.support.apps import make_app, services_of
 from tests.support.client import PageClient
 from tests.support.personas import SOLO_STARTER
-
-
-@cache
-def submission_of_a_starter() -> NewSubmission:
-    answers = read_answers(newest(), SOLO_STARTER.payload("quick")["answers"])
-    return freeze(walk(newest(), answers, "quick"), Brand())
+from tests.support.results import frozen
 
 
 def finish(app: Flask, minutes: float) -> None:
@@ -34,7 +23,7 @@ def finish(app: Flask, minutes: float) -> None:
         session.clock = lambda: end - timedelta(minutes=minutes)
         token = drafts.start(session, newest().name, "quick", {})
         session.clock = lambda: end
-        submission.submit(session, token, submission_of_a_starter())
+        submission.submit(session, token, frozen(SOLO_STARTER))
 
 
 def test_the_time_is_an_estimate_until_twenty_owners_have_finished(app: Flask) -> None:

@@ -11,7 +11,8 @@ from consult.questionnaire.journey import Asked
 from consult.questionnaire.questions import UNKNOWN, Answer, Depth, Kind
 from consult.scoring.archetypes import WELL_REHEARSED_RELAY
 from consult.scoring.axis import BANDS, SORTING, TOO_MUCH_UNKNOWN
-from consult.scoring.scorecard import Scorecard, score
+from consult.scoring.scorecard import Scorecard
+from tests.support.example_firms import scored
 from tests.support.strategies import (
     BRANCHES,
     DEPTHS,
@@ -23,13 +24,6 @@ from tests.support.strategies import (
 )
 
 Sample = tuple[dict[str, Answer], Depth]
-
-
-def scored(answers: dict[str, Answer], depth: Depth) -> Scorecard:
-    """The scorecard of answers that are complete."""
-    card = score(walked(answers, depth).on_path)
-    assert isinstance(card, Scorecard)
-    return card
 
 
 def headlines(card: Scorecard) -> tuple[Fraction, Fraction]:

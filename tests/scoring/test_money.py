@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from consult.questionnaire.questions import Answer
 from consult.scoring.as_json import scorecard_json
 from consult.scoring.money import Money
-from tests.support.example_firms import SOLO, card
-from tests.support.strategies import BRANCHES, EDITION
+from tests.support.example_firms import SHOP, SOLO, YOUNG, card
+from tests.support.strategies import EDITION
 
 INPUTS = EDITION.structure.roles.money
 NUMBERS: dict[str, Answer] = {
@@ -20,8 +20,6 @@ NUMBERS: dict[str, Answer] = {
     "buy_of_ten": "2_3",
     "first_sale_value": 2400,
 }
-YOUNG = next(b for b in BRANCHES if b["customers_so_far"] == "under_five")
-SHOP = next(b for b in BRANCHES if b["buying_path"] == "counter")
 
 
 def money(branch: dict[str, Answer] = SOLO, /, **changes: Answer | None) -> Money:

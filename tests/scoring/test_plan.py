@@ -5,20 +5,14 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from consult.questionnaire.questions import UNKNOWN, Answer, Depth, Kind
-from consult.scoring.scorecard import Scorecard, score
-from tests.support.example_firms import SOLO, TEAM, card
+from consult.scoring.scorecard import Scorecard
+from tests.support.example_firms import SOLO, TEAM, card, scored
 from tests.support.strategies import EDITION, complete_answers, offered, walked
 from tools.simulate_advice import AT_LEAST, simulate
 
 Sample = tuple[dict[str, Answer], Depth]
 RULES = EDITION.structure.roles.plan
 ITEMS = {id: dimension for dimension in EDITION.dimensions for id in dimension.items}
-
-
-def scored(answers: dict[str, Answer], depth: Depth) -> Scorecard:
-    made = score(walked(answers, depth).on_path)
-    assert isinstance(made, Scorecard)
-    return made
 
 
 def ids(made: Scorecard) -> list[str]:

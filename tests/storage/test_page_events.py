@@ -11,7 +11,7 @@ from consult.storage.drafts import drafts
 from consult.storage.drafts.drafts import Draft
 from consult.storage.leads import submission
 from consult.storage.page_events import REVIEW, PageVisit, SaveEvent
-from consult.storage.privacy import erasure, retention
+from consult.storage.privacy import erasure
 from consult.storage.tables.submission_tables import (
     DraftRow,
     PageVisitRow,
@@ -113,8 +113,7 @@ def test_a_lead_was_left_nowhere_and_stays_as_numbers(database: Database, clock:
         (1, 25, False),
         (1, 4, False),
     ]
-    clock.go_on(days=731)
-    write(database, retention.purge, lead_days=730)
+    write(database, erasure.erase, [lead_id], "delete", by=None, reason="requested")
     assert list(pages(database)) == list(found)
     stats = the_stats(database)
     assert (stats.draft_id, stats.submission_id) == (None, None)

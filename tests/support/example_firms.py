@@ -7,6 +7,8 @@ from consult.scoring.scorecard import Scorecard, score
 from tests.support.strategies import BRANCHES, EDITION, answered, walked
 
 SOLO, TEAM = BRANCHES[0], next(b for b in BRANCHES if b["selling_by"] == "staff")
+YOUNG = next(b for b in BRANCHES if b["customers_so_far"] == "under_five")
+SHOP = next(b for b in BRANCHES if b["buying_path"] == "counter")
 SEPARATION = [id for d in EDITION.dimensions if d.axis == "separation" for id in d.items]
 HANDOFF = [id for d in EDITION.dimensions if d.axis == "handoff" for id in d.items]
 
@@ -23,7 +25,12 @@ def card(
     answers = answered(branch, depth, "highest")
     answers |= {id: separation for id in SEPARATION if id in answers}
     answers |= {id: handoff for id in HANDOFF if id in answers}
-    made = score(walked(answers | dict(also or {}) | changes, depth).on_path)
+    return scored(answers | dict(also or {}) | changes, depth)
+
+
+def scored(answers: dict[str, Answer], depth: Depth) -> Scorecard:
+    """The scorecard of answers that are complete."""
+    made = score(walked(answers, depth).on_path)
     assert isinstance(made, Scorecard)
     return made
 

@@ -1,16 +1,19 @@
 """Accounts and leads for tests of what staff do with a lead, without pages or passwords."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import select, update
 
 from consult.storage.accounts import accounts
+from consult.storage.booking import bookings
+from consult.storage.booking.bookings import Appointment
 from consult.storage.db.database import Database
 from consult.storage.leads import submission
 from consult.storage.notifications import notifications
 from consult.storage.tables.account_tables import StaffUserRow
+from consult.storage.tables.booking_tables import BookingRow, BookingState, Calendar, MatchedBy
 from consult.storage.tables.lead_tables import LeadRow
 from consult.workflow.notification_types import NotificationType, Scope
 from tests.support.databases import write
@@ -65,6 +68,32 @@ def new_lead(database: Database, *, contact: bool = False) -> int:
         if contact:
             submission.save_contact(session, token, CONTACT)
         return id_of(session, token)
+
+
+def book(
+    database: Database,
+    lead_id: int,
+    starts_at: datetime,
+    *,
+    calendar: Calendar = "cal",
+    zone: str = "America/New_York",
+    place: str = "",
+    uid: str = "",
+    state: BookingState = "booked",
+    at: datetime | None = None,
+) -> BookingRow:
+    """Book a consult of half an hour for a lead, whose owner is in this zone, now or `at`."""
+    to = Appointment(starts_at, starts_at + timedelta(minutes=30), zone, place)
+    how: dict[str, Any] = {
+        "calendar": calendar,
+        "uid": uid or f"of {lead_id}",
+        "state": state,
+        "at": at,
+    }
+    matched_by: MatchedBy = "own" if calendar == "own" else "key"
+    made = write(database, bookings.book, lead_id, to, matched_by=matched_by, **how)
+    assert made is not None
+    return made
 
 
 def set_lead(database: Database, lead_id: int, **values: object) -> None:

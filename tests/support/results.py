@@ -29,6 +29,8 @@ from tests.support.apps import services_of
 from tests.support.personas import BATON_ON_THE_FLOOR, Depth, Persona
 from tests.support.submissions import CONTACT, lead_of
 
+_NO_BRAND = Brand()
+
 
 def submit_check(
     app: Flask,
@@ -40,12 +42,17 @@ def submit_check(
 ) -> str:
     """Answer and submit a check as a persona, in so many seconds; the path of its result."""
     made = services_of(app)
-    given, frozen = _scored(json.dumps(persona.payload(depth)["answers"]), depth, made.brand)
+    given, made_of_it = _scored(json.dumps(persona.payload(depth)["answers"]), depth, made.brand)
     with made.database.writing() as session:
         elapsed = timedelta(seconds=seconds)
-        token = drafts.start(session, frozen.edition, depth, source or {}, elapsed=elapsed)
+        token = drafts.start(session, made_of_it.edition, depth, source or {}, elapsed=elapsed)
         drafts.save(session, token, given)
-        return f"/result/{submission.submit(session, token, frozen, made.settings.office)}"
+        return f"/result/{submission.submit(session, token, made_of_it, made.settings.office)}"
+
+
+def frozen(persona: Persona, depth: Depth = "quick", *, brand: Brand = _NO_BRAND) -> NewSubmission:
+    """What is stored of a persona's check."""
+    return _scored(json.dumps(persona.payload(depth)["answers"]), depth, brand)[1]
 
 
 @lru_cache(maxsize=100)

@@ -25,8 +25,6 @@ from consult.storage.webhooks import endpoints
 from consult.workflow.notification_types import WEBHOOK_EVENTS, NotificationType
 from consult.workflow.office_hours import Office
 
-TICK = "tick"
-DIGEST = "digest"
 _TICK_MINUTES = 5
 _PAGE_SECONDS = 8  # while someone waits for the page
 
@@ -67,7 +65,7 @@ def tick(context: Context, _job: JobRow) -> Commit:
 def schedule_tick(session: Session) -> None:
     """Make sure that the next tick is scheduled; workers call this when they start."""
     at = next_tick(session.now())
-    jobs.enqueue(session, TICK, {}, dedupe_key=f"{TICK}:{at:%Y-%m-%dT%H:%M}", run_at=at)
+    jobs.enqueue(session, jobs.TICK, {}, dedupe_key=f"{jobs.TICK}:{at:%Y-%m-%dT%H:%M}", run_at=at)
 
 
 def next_tick(now: datetime) -> datetime:
@@ -84,9 +82,8 @@ def schedule_digest(session: Session, office: Office) -> None:
     today = office.today(now)
     hours = office.opening(today)
     if hours and hours[0] <= now < hours[1]:
-        jobs.enqueue(
-            session, DIGEST, {"day": today.isoformat()}, dedupe_key=f"{DIGEST}:{today}", run_at=now
-        )
+        payload = {"day": today.isoformat()}
+        jobs.enqueue(session, jobs.DIGEST, payload, dedupe_key=f"{jobs.DIGEST}:{today}")
 
 
 def enqueue_digests(_context: Context, job: JobRow) -> Commit:

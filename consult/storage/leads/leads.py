@@ -180,7 +180,7 @@ def ask_for_documents(session: Session, lead_id: int) -> None:
 def request_missing_documents(database: Database, lead_id: int) -> None:
     """Request the PDFs of a lead if they are not stored any more and no one has."""
     with database.reading() as session:
-        state = documents.pdf_states(session, [lead_id]).get(lead_id)
+        state = documents.report_state(session, lead_id)
     if state == "on_demand":
         with database.writing() as session:
             ask_for_documents(session, lead_id)

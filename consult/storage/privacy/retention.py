@@ -14,7 +14,6 @@ from consult.storage.db.database import Session
 from consult.storage.drafts import resume_links
 from consult.storage.drafts.drafts import delete_drafts, is_unsubmitted
 from consult.storage.jobs import PDF_JOBS
-from consult.storage.privacy import erasure
 from consult.storage.privacy.erasure import Method
 from consult.storage.tables.account_tables import (
     ApiAnswerRow,
@@ -52,13 +51,6 @@ class Expired:
         return is_all or self.leads > max(_USUAL_LEADS, self.total / 10)
 
 
-@dataclass(frozen=True, slots=True)
-class Purged:
-    drafts: int
-    leads: int
-    jobs: int
-
-
 def expired_leads(session: Session, *, lead_days: int, method: Method) -> list[int]:
     """The leads submitted more than ``lead_days`` days ago that weren't anonymized for it yet."""
     query = select(LeadRow.submission_id).where(_has_expired(session, lead_days, method))
@@ -92,19 +84,12 @@ def _has_expired(session: Session, lead_days: int, method: Method) -> ColumnElem
     return and_(is_old, LeadRow.anonymised_at.is_(None)) if method == "anonymise" else is_old
 
 
-def purge(
-    session: Session, *, lead_days: int, log_days: int = LOG_DAYS, method: Method = "delete"
-) -> Purged:
-    """Delete what has been stored long enough, and what is left of finished work.
+def purge(session: Session, *, log_days: int = LOG_DAYS) -> None:
+    """Delete what has been stored long enough, and what is left of finished work; but no lead.
 
-    That is expired drafts, staff sessions that weren't used for ``log_days`` days, invitations and
-    API tokens that expired as long ago, mails to staff and webhooks as old, failed jobs of no lead,
-    and answers of the API that are no longer repeated. A lead is deleted with its answers, contact,
-    documents and jobs, except for its statistics, or anonymized. The audit log gets an entry for
-    each lead, and one for all drafts.
-
-    Where leads may be many or have files in the mail folder, erase those of ``expired_leads``
-    before, in batches.
+    That is expired drafts, with one entry in the audit log for all, staff sessions that weren't
+    used for ``log_days`` days, invitations and API tokens that expired as long ago, mails to staff
+    and webhooks as old, failed jobs of no lead, and answers of the API that are no longer repeated.
     """
     now = session.now()
     log_start = now - timedelta(days=log_days)
@@ -126,16 +111,9 @@ def purge(
     session.execute(delete(ApiTokenRow).where(ApiTokenRow.expires_at < log_start))
     session.execute(delete(ApiAnswerRow).where(ApiAnswerRow.created_at <= now - ANSWER_LIFE))
     session.execute(delete(DeliveryRow).where(to_others, DeliveryRow.created_at < log_start))
-    old = expired_leads(session, lead_days=lead_days, method=method)
-    erased = erasure.erase(session, old, method, by=None, reason="retention") if old else []
-    purged = Purged(
-        drafts=delete_drafts(session, draft_is_old),
-        leads=len(erased),
-        jobs=len(session.scalars(delete(JobRow).where(job_is_old).returning(JobRow.id)).all()),
-    )
-    if purged.drafts:
-        audit_log.record(session, "retention.drafts_deleted", by=None, drafts=purged.drafts)
-    return purged
+    session.execute(delete(JobRow).where(job_is_old))
+    if drafts := delete_drafts(session, draft_is_old):
+        audit_log.record(session, "retention.drafts_deleted", by=None, drafts=drafts)
 
 
 def delete_mail_texts(session: Session, *, mail_days: int) -> int:

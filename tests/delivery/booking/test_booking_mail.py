@@ -22,10 +22,11 @@ from consult.storage.booking.bookings import Appointment
 from consult.storage.db.database import Database
 from consult.storage.leads import submission
 from consult.storage.privacy import erasure
-from consult.storage.tables.booking_tables import BookingRow, BookingState
+from consult.storage.tables.booking_tables import BookingRow
 from consult.storage.tables.delivery_tables import DeliveryRow
 from consult.storage.tables.submission_tables import ContactRow
 from consult.workflow.office_hours import Office
+from tests.support import lead_factories
 from tests.support.databases import ON_SQLITE, Clock, read, rows, write
 from tests.support.lead_factories import colleague, set_lead
 from tests.support.mail_server import mail_server
@@ -54,25 +55,10 @@ def at(starts_at: datetime = STARTS_AT, zone: str = OWNER, place: str = PLACE) -
 
 
 def book(
-    database: Database,
-    lead_id: int,
-    to: Appointment | None = None,
-    *,
-    state: BookingState = "booked",
-    uid: str = "3f0c@check.example",
+    database: Database, lead_id: int, starts_at: datetime = STARTS_AT, **how: Any
 ) -> BookingRow:
-    made = write(
-        database,
-        bookings.book,
-        lead_id,
-        to or at(),
-        calendar="own",
-        uid=uid,
-        matched_by="own",
-        state=state,
-    )
-    assert made is not None
-    return made
+    how = {"calendar": "own", "zone": OWNER, "place": PLACE, **how}
+    return lead_factories.book(database, lead_id, starts_at, **how)
 
 
 def move(database: Database, booking: BookingRow, days: int) -> None:
@@ -286,7 +272,7 @@ TIMES = [
 def test_its_time_is_exact_in_the_zone_of_the_owner(database: Database) -> None:
     leads = [settled_lead(database, email=f"{number}@owner.example") for number in range(6)]
     for number, (lead_id, (starts_at, zone, _)) in enumerate(zip(leads, TIMES, strict=True)):
-        book(database, lead_id, at(starts_at, zone), uid=str(number))
+        book(database, lead_id, starts_at, zone=zone, uid=str(number))
     mails = {mail["To"]: mail for mail in sent_mails(database) if "consult" in mail["Subject"]}
     for number, (starts_at, _, says) in enumerate(TIMES):
         mail = mails[f"{number}@owner.example"]
@@ -312,7 +298,7 @@ def test_no_name_gets_into_a_header_or_a_line_of_its_own(database: Database) -> 
     leads = [settled_lead(database, name=name, business=name) for name in HOSTILE]
     colleague(database, "ada")
     for lead_id in leads:
-        book(database, lead_id, at(STARTS_AT + lead_id * HALF_AN_HOUR), uid=str(lead_id))
+        book(database, lead_id, STARTS_AT + lead_id * HALF_AN_HOUR, uid=str(lead_id))
     mails = sent_mails(database)
     assert len(mails) == 2 * len(HOSTILE)
     for mail in mails:
@@ -331,8 +317,7 @@ def test_no_name_gets_into_a_header_or_a_line_of_its_own(database: Database) -> 
 @ON_SQLITE
 def test_a_provider_emails_owners_itself(database: Database, lead_id: int) -> None:
     colleague(database, "ada")
-    to = at(place="See evil.example")
-    write(database, bookings.book, lead_id, to, calendar="cal", uid="x", matched_by="key")
+    book(database, lead_id, calendar="cal", place="See evil.example")
     (mail,) = sent_mails(database)
     assert mail["To"] == "ada@agency.example"
     assert calendar_parts(mail) == []
@@ -423,7 +408,7 @@ def test_a_lead_that_is_held_or_deleted_stops_what_waits(database: Database, lea
     set_lead(database, lead_id, suspect=True)
     assert to_owner(sent_mails(database)) == []
     another = left_contact(database)
-    book(database, another, at(STARTS_AT + HALF_AN_HOUR), uid="another")
+    book(database, another, STARTS_AT + HALF_AN_HOUR, uid="another")
     write(database, erasure.erase, [another], "delete", by=None, reason="requested")
     assert rows(database, DeliveryRow, DeliveryRow.submission_id == another) == []
     assert to_owner(sent_mails(database)) == []

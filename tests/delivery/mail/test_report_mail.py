@@ -7,7 +7,6 @@ from contextlib import closing
 from dataclasses import asdict, replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from email.message import EmailMessage
-from functools import cache
 from typing import Any, cast
 
 import html5lib
@@ -19,21 +18,17 @@ from sqlalchemy import delete, select, update
 from consult.delivery.mail.owner_mail import OwnerMail, calendar_file, report_message
 from consult.delivery.mail.transport import SmtpTransport
 from consult.delivery.worker import PermanentError, RetryableError
-from consult.owner.open_draft import freeze
-from consult.questionnaire.editions import newest
-from consult.questionnaire.journey import walk
-from consult.questionnaire.questionnaire import read_answers
 from consult.report.report import from_json
 from consult.storage import deliveries, documents, jobs
-from consult.storage.booking import bookings
-from consult.storage.booking.bookings import Appointment
 from consult.storage.db import database as clocks
 from consult.storage.db.database import Database, Session
 from consult.storage.tables.delivery_tables import DeliveryRow, JobRow
 from consult.storage.tables.submission_tables import ContactRow, SubmissionRow
 from tests.support.databases import ON_SQLITE, Clock, read, rows, write
+from tests.support.lead_factories import book
 from tests.support.mail_server import MailServer, mail_server
 from tests.support.personas import PERSONAS
+from tests.support.results import frozen
 from tests.support.submissions import CONTACT, lead_of, save_contact, submitted
 from tests.support.workers import (
     BASE_URL,
@@ -57,11 +52,8 @@ def result_token(database: Database) -> str:
     return submitted(database, report=report_of("baton_on_the_floor"))
 
 
-@cache
 def report_of(persona: str) -> dict[str, object]:
-    edition = newest()
-    answers = read_answers(edition, PERSONAS[persona].payload("quick")["answers"])
-    return dict(freeze(walk(edition, answers, "quick"), BRAND).report)
+    return dict(frozen(PERSONAS[persona], brand=BRAND).report)
 
 
 def mail_to(persona: str = "baton_on_the_floor", **contact: Any) -> EmailMessage:
@@ -209,9 +201,7 @@ def test_it_leads_to_our_own_calendar_or_says_when_the_consult_is(
     for kind in ("plain", "html"):
         assert re.findall(rf"{LINK}/book\S*?(?=[\s\"])", text_of(message, kind)) == [f"{LINK}/book"]
     starts_at = datetime(2026, 12, 2, 19, 30, tzinfo=UTC)
-    to = Appointment(starts_at, starts_at + timedelta(minutes=30), "America/New_York")
-    lead_id = lead_of(database, result_token).id
-    write(database, bookings.book, lead_id, to, calendar="own", uid="x", matched_by="own")
+    book(database, lead_of(database, result_token).id, starts_at, calendar="own")
     save_contact(database, result_token, LINK, wants_consult=True, email="ada@okafor.example")
     message = next(one for one in sent_mails(database) if "result" in one["Subject"])
     for kind in ("plain", "html"):

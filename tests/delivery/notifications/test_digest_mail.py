@@ -2,7 +2,6 @@
 
 from datetime import UTC, date, datetime, timedelta
 from email.message import EmailMessage
-from functools import partial
 from itertools import cycle
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,13 +16,11 @@ from consult.delivery.notifications.digest_mail import since_of
 from consult.delivery.notifications.dispatch import schedule_tick
 from consult.delivery.notifications.staff_mail import read_unsubscribe_token
 from consult.delivery.worker import Worker
-from consult.storage.booking import bookings
-from consult.storage.booking.bookings import Appointment
 from consult.storage.db.database import Database
 from consult.storage.tables.booking_tables import BookingState
 from consult.workflow.office_hours import Office, read_hours
 from tests.support.databases import ON_SQLITE, Clock, write
-from tests.support.lead_factories import colleague, set_lead
+from tests.support.lead_factories import book, colleague, set_lead
 from tests.support.submissions import lead_of, left_contact, submitted
 from tests.support.workers import BASE_URL, SECRET_KEY, Box, drop_jobs, make_worker, text_of
 
@@ -146,10 +143,8 @@ def test_it_says_what_is_new_due_and_waiting(database: Database, clock: Clock) -
     at = morning_at + 5 * hours
     set_lead(database, leads["consult"], stage="consult_booked", consult_at=at)
     states: dict[str, BookingState] = {"booked": "booked", "asked": "requested"}
-    to = Appointment(at + 24 * hours, at + 25 * hours)
     for name, state in states.items():
-        booked = partial(bookings.book, calendar="cal", uid=name, matched_by="key", state=state)
-        write(database, booked, leads[name], to)
+        book(database, leads[name], at + 24 * hours, state=state)
     set_lead(database, leads["again"], follow_up_on=date(2026, 3, 3))
     set_lead(database, others, assignee_id=bo, due_at=morning_at - hours)
     mails = {mail["To"].partition("@")[0]: mail for mail in morning(database, clock, office)}

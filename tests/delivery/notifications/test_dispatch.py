@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from consult.delivery.notifications.dispatch import TICK, next_tick, schedule_tick
+from consult.delivery.notifications.dispatch import next_tick, schedule_tick
 from consult.delivery.worker import RetryableError
 from consult.storage import deliveries, jobs
 from consult.storage.db.database import Database
@@ -45,7 +45,7 @@ def run_tick(database: Database) -> None:
     """Have a worker run the tick now."""
     with database.writing() as session:
         schedule_tick(session)
-        for job in session.scalars(select(JobRow).where(JobRow.kind == TICK)):
+        for job in session.scalars(select(JobRow).where(JobRow.kind == jobs.TICK)):
             if job.state == "ready":
                 job.run_at = session.now()
     make_worker(database).run_once()
@@ -210,7 +210,7 @@ def test_a_failed_tick(database: Database, clock: Clock, monkeypatch: pytest.Mon
     write(database, schedule_tick)
     clock.go_on(minutes=5)
     make_worker(database).run_once()
-    (planned,) = rows(database, JobRow, JobRow.kind == TICK, JobRow.attempts == 0)
+    (planned,) = rows(database, JobRow, JobRow.kind == jobs.TICK, JobRow.attempts == 0)
     assert planned.run_at == next_tick(clock())
 
 

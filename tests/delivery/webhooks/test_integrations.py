@@ -4,8 +4,6 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
-from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,21 +11,21 @@ import pytest
 
 from consult.delivery.webhooks.webhook_delivery import guess_kind
 from consult.delivery.webhooks.webhook_formats import FLAT_FIELDS
-from consult.owner.open_draft import freeze
-from consult.questionnaire.editions import newest
-from consult.questionnaire.journey import walk
-from consult.questionnaire.questionnaire import read_answers
 from consult.storage import deliveries
 from consult.storage.db.database import Database
-from consult.storage.leads.submission import NewSubmission
 from consult.workflow.notification_types import WEBHOOK_EVENTS
-from tests.delivery.webhooks.test_webhook_delivery import is_signed, listen, log, states, work
+from tests.delivery.webhooks.test_webhook_delivery import (
+    is_signed,
+    listen,
+    log,
+    states,
+    with_own_words,
+    work,
+)
 from tests.support.databases import ON_SQLITE, Clock, write
-from tests.support.personas import BATON_ON_THE_FLOOR
 from tests.support.stand_ins import URLS, StandIn
 from tests.support.submissions import CONTACT, lead_of, save_contact, submitted
 from tests.support.webhook_receiver import IP, Receiver, receiver
-from tests.support.workers import BRAND
 
 # About formats and not about engines.
 pytestmark = ON_SQLITE
@@ -61,16 +59,8 @@ def connect(
     )
 
 
-@cache
-def frozen() -> NewSubmission:
-    persona = BATON_ON_THE_FLOOR
-    words = {**persona.given, "own_words": "Zebras marching"}
-    answers = read_answers(newest(), replace(persona, given=words).payload("quick")["answers"])
-    return freeze(walk(newest(), answers, "quick"), BRAND)
-
-
 def lead_with_contact(database: Database) -> int:
-    made = frozen()
+    made = with_own_words()
     token = submitted(database, answers=made.answers, report=made.report, wording=made.wording)
     save_contact(database, token, phone="+1 555 0100", best_time="Weekdays after 3")
     return lead_of(database, token).id
@@ -174,7 +164,7 @@ def test_a_field_that_hubspot_does_not_know_is_named(
 def test_hubspot_gets_no_lead_without_a_contact(database: Database, tmp_path: Path) -> None:
     with service(tmp_path, "hubspot") as (hooks, _):
         endpoint_id, _ = connect(database, "hubspot", "finished")
-        made = frozen()
+        made = with_own_words()
         submitted(database, answers=made.answers, report=made.report, wording=made.wording)
         work(database, hooks)
         assert hooks.received == []

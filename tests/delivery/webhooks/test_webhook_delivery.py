@@ -4,7 +4,6 @@ import hmac
 import json
 import logging
 from base64 import b64decode, b64encode
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from http.server import HTTPServer
@@ -18,14 +17,11 @@ from sqlalchemy import delete, select, update
 from consult.crypto import new_salt
 from consult.delivery.network import HttpClient
 from consult.delivery.webhooks.webhook_delivery import derive_secret, hash_secret, signature_headers
-from consult.owner.open_draft import freeze
-from consult.questionnaire.editions import newest
-from consult.questionnaire.journey import walk
-from consult.questionnaire.questionnaire import read_answers
 from consult.storage import deliveries, jobs
 from consult.storage.db.database import Database, utc_now
+from consult.storage.leads.submission import NewSubmission
 from consult.storage.notifications import notifications
-from consult.storage.privacy import retention
+from consult.storage.privacy import erasure, retention
 from consult.storage.tables.delivery_tables import Attempt, DeliveryRow, EndpointRow, JobRow
 from consult.storage.webhooks import endpoints
 from consult.workflow.notification_types import WEBHOOK_EVENTS
@@ -33,17 +29,12 @@ from tests.delivery.notifications.test_dispatch import notify
 from tests.support.databases import ON_SQLITE, Clock, read, rows, write
 from tests.support.lead_factories import colleague, set_lead
 from tests.support.personas import BATON_ON_THE_FLOOR
+from tests.support.results import frozen
 from tests.support.submissions import CONTACT, lead_of, left_contact, save_contact, submitted
-from tests.support.webhook_receiver import HOST, URL, Received, Receiver, receiver
+from tests.support.webhook_receiver import HOST, URL, Received, Receiver
 from tests.support.workers import BASE_URL, BRAND, SECRET_KEY, Box, drop_jobs, make_worker
 
 FIXED_SECRET = "whsec_" + "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
-
-
-@pytest.fixture
-def hooks(tmp_path: Path) -> Iterator[Receiver]:
-    with receiver(tmp_path) as running:
-        yield running
 
 
 def listen(
@@ -70,6 +61,12 @@ def work(database: Database, hooks: Receiver, environment: tuple[str, str] | Non
     """Do what is due, but make no PDFs."""
     drop_jobs(database, *jobs.PDF_JOBS)
     make_worker(database, http=hooks.client(), environment=environment).run_once()
+
+
+def with_own_words() -> NewSubmission:
+    """What is stored of a check in which an owner wrote a sentence of their own."""
+    given = {**BATON_ON_THE_FLOOR.given, "own_words": "Zebras marching"}
+    return frozen(replace(BATON_ON_THE_FLOOR, given=given), brand=BRAND)
 
 
 def endpoint(database: Database, endpoint_id: int) -> EndpointRow:
@@ -173,15 +170,11 @@ def test_what_owners_write_is_in_no_message_subject_or_log(
 ) -> None:
     listen(database, *WEBHOOK_EVENTS, includes_contact=True)
     colleague(database, "grace")
-    persona = replace(
-        BATON_ON_THE_FLOOR, given={**BATON_ON_THE_FLOOR.given, "own_words": "Zebras marching"}
-    )
-    answers = read_answers(newest(), persona.payload("quick")["answers"])
-    frozen = freeze(walk(newest(), answers, "quick"), BRAND)
-    assert "Zebras marching" in json.dumps(frozen.report)
+    made = with_own_words()
+    assert "Zebras marching" in json.dumps(made.report)
     box = Box()
     with caplog.at_level(logging.DEBUG):
-        token = submitted(database, answers=frozen.answers, report=frozen.report)
+        token = submitted(database, answers=made.answers, report=made.report)
         save_contact(database, token, f"{BASE_URL}/result/{token}", wants_consult=True)
         make_worker(database, transport=box, http=hooks.client()).run_once()
     assert box.mails
@@ -490,11 +483,11 @@ def test_the_log_is_deleted_in_time(database: Database, hooks: Receiver, clock: 
     work(database, hooks)
     assert len(log(database, endpoint_id)) == 2
     clock.go_on(days=31)
-    write(database, retention.purge, lead_days=730)
+    write(database, retention.purge)
     assert log(database, endpoint_id) == []
     assert len(read(database, notifications.for_lead, lead_id)) == 2, "so none is sent twice"
-    submitted(database)
+    other = lead_of(database, submitted(database)).id
     work(database, hooks)
     clock.go_on(days=1)
-    write(database, retention.purge, lead_days=0)
+    write(database, erasure.erase, [lead_id, other], "delete", by=None, reason="retention")
     assert [logged.kind for logged in log(database, endpoint_id)] == ["deleted", "deleted"]

@@ -1,14 +1,11 @@
 """Events about what staff do with a lead: held back while it can be undone, and sent once."""
 
 import json
-from collections.abc import Iterator
-from datetime import datetime, timedelta
-from pathlib import Path
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from consult.storage.booking import bookings
 from consult.storage.db.database import Database
 from consult.storage.leads import actions, changes, handovers, notes
 from consult.storage.privacy import erasure
@@ -16,16 +13,10 @@ from consult.storage.tables.delivery_tables import JobRow, NotificationRow
 from consult.workflow.notification_types import WEBHOOK_EVENTS
 from tests.delivery.webhooks.test_webhook_delivery import listen, work
 from tests.support.databases import ON_SQLITE, Clock, rows, write
-from tests.support.lead_factories import colleague, set_lead
+from tests.support.lead_factories import book, colleague, set_lead
 from tests.support.submissions import lead_of, left_contact, submitted
-from tests.support.webhook_receiver import Receiver, receiver
+from tests.support.webhook_receiver import Receiver
 from tests.support.workers import Box, drop_jobs, make_worker
-
-
-@pytest.fixture
-def hooks(tmp_path: Path) -> Iterator[Receiver]:
-    with receiver(tmp_path) as running:
-        yield running
 
 
 def events(hooks: Receiver) -> list[dict[str, Any]]:
@@ -182,9 +173,7 @@ def test_a_booking_by_an_owner_is_sent_at_once_and_once(
     lead_id = left_contact(database)
     drop_jobs(database)
     listen(database, "stage_changed", "consult_booked")
-    starts_at = datetime.fromisoformat("2026-03-05T15:00:00+00:00")
-    when = bookings.Appointment(starts_at, starts_at + timedelta(minutes=30))
-    write(database, bookings.book, lead_id, when, calendar="own", uid="1", matched_by="key")
+    book(database, lead_id, datetime(2026, 3, 5, 15, tzinfo=UTC), calendar="own")
     work(database, hooks)
     assert sorted(types(hooks)) == ["consult_booked", "stage_changed"]
     for event in events(hooks):

@@ -3,18 +3,18 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
 
-from consult.storage.booking import bookings
-from consult.storage.booking.bookings import Appointment
 from consult.storage.db.database import Database
-from consult.storage.tables.booking_tables import BookingRow, BookingState, Calendar
+from consult.storage.tables.booking_tables import BookingRow
 from consult.storage.tables.delivery_tables import DeliveryRow
+from tests.support import lead_factories
 from tests.support.apps import deliver, make_app, services_of, statements
 from tests.support.client import PageClient
-from tests.support.databases import Clock, rows, write
+from tests.support.databases import Clock, rows
 from tests.support.lead_factories import see
 from tests.support.page import Page
 from tests.support.staff_client import enter, joined, make_lead
@@ -46,18 +46,9 @@ def lead(app: Flask, grace: PageClient) -> int:
     return make_lead(app, contact=CONTACT)
 
 
-def book(
-    database: Database,
-    lead: int,
-    state: BookingState = "booked",
-    calendar: Calendar = "own",
-    day: datetime = WEDNESDAY,
-) -> None:
-    to = Appointment(day, day + timedelta(minutes=30), "America/Denver", "We’ll call you.")
-    uid = f"booking {lead}"
-    write(
-        database, bookings.book, lead, to, calendar=calendar, uid=uid, matched_by="own", state=state
-    )
+def book(database: Database, lead: int, day: datetime = WEDNESDAY, **how: Any) -> None:
+    how = {"calendar": "own", "zone": "America/Denver", "place": "We’ll call you.", **how}
+    lead_factories.book(database, lead, day, **how)
 
 
 def booking(database: Database) -> BookingRow:
@@ -93,7 +84,7 @@ def test_a_consult_is_shown_in_our_zone_and_theirs_with_how_to_meet(
 def test_a_time_that_was_asked_for_is_confirmed_with_one_press(
     app: Flask, grace: PageClient, database: Database, clock: Clock, lead: int
 ) -> None:
-    book(database, lead, "requested")
+    book(database, lead, state="requested")
     page = grace.get(f"/staff/leads/{lead}")
     assert "Check the time they picked, and confirm it." in page.text
     assert "To be confirmed" in page.text
@@ -118,7 +109,7 @@ def test_whoever_moves_the_lead_on_cancels_the_consult_once_it_can_not_be_undone
     moved = {}
     for stage, fields in moves.items():
         moved[stage] = lead = make_lead(app, contact=CONTACT)
-        book(database, lead, day=WEDNESDAY + timedelta(days=len(moved)))
+        book(database, lead, WEDNESDAY + timedelta(days=len(moved)))
         clock.go_on(seconds=1)
         page = send(grace, lead, "stage", stage, **fields)
         assert "We cancel their consult and email them in a minute." in page.text
@@ -171,7 +162,7 @@ def test_what_is_undone_is_never_mailed(
 def test_a_consult_in_another_calendar_is_changed_there(
     app: Flask, grace: PageClient, database: Database, clock: Clock, lead: int
 ) -> None:
-    book(database, lead, "requested", "calendly")
+    book(database, lead, state="requested", calendar="calendly")
     assert "confirm-consult" not in grace.get(f"/staff/leads/{lead}").html
     clock.go_on(seconds=1)
     page = send(grace, lead, "rebook", day="2026-03-05", time="10:00")

@@ -15,8 +15,6 @@ from consult.report.display import consult_time
 from consult.report.explanations import reasons_of
 from consult.staff.times import short
 from consult.storage import deliveries, documents, jobs
-from consult.storage.booking import bookings
-from consult.storage.booking.bookings import Appointment
 from consult.storage.db.database import Database
 from consult.storage.leads import leads
 from consult.storage.privacy import erasure
@@ -27,6 +25,7 @@ from consult.storage.tables.lead_tables import LeadRow
 from tests.support.apps import deliver, services_of
 from tests.support.client import PageClient
 from tests.support.databases import read, write
+from tests.support.lead_factories import book
 from tests.support.page import text_of
 from tests.support.personas import PERSONAS, WEB_STORE, Persona
 from tests.support.staff_client import make_lead
@@ -198,7 +197,7 @@ def test_the_list_says_which_pdfs_failed(app: Flask, staff: PageClient, database
         change_jobs(database, changes, jobs.RENDER_REPORT)
         if revision:
             write(database, documents.put, lead_id, documents.REPORT, revision, b"%PDF")
-        state = read(database, documents.pdf_states, [lead_id])[lead_id]
+        state = read(database, documents.report_state, lead_id)
         is_told = "PDF failed" in staff.get("/staff/leads").with_class("is-late")
         assert is_told == (state == "failed")
         found.append(state)
@@ -336,11 +335,8 @@ def test_a_consult_is_told_in_its_owners_time(
     staff: PageClient, database: Database, lead_id: int, state: BookingState, says: str
 ) -> None:
     at = (datetime.now(UTC) + timedelta(days=5)).replace(microsecond=0)
-    to, zone = Appointment(at, at + timedelta(minutes=30), "America/Denver"), "America/Denver"
-    with database.writing() as session:
-        bookings.book(
-            session, lead_id, to, calendar="cal", uid="ada", matched_by="key", state=state
-        )
+    zone = "America/Denver"
+    book(database, lead_id, at, zone=zone, state=state)
     page = staff.get(f"/staff/leads/{lead_id}")
     for kind in ("first", "after_call"):
         text = text_of(page.document.by_id[f"draft-{kind}"])

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
+from typing import Any
 from xml.etree.ElementTree import Element
 
 import pytest
@@ -13,10 +14,10 @@ from consult.demo.generator import make_leads, remove_leads
 from consult.questionnaire.editions import newest
 from consult.storage.accounts.accounts import change_availability
 from consult.storage.booking import bookings
-from consult.storage.booking.bookings import Appointment
 from consult.storage.leads import actions, changes
-from consult.storage.tables.booking_tables import BookingRow, BookingState, Calendar
+from consult.storage.tables.booking_tables import BookingRow
 from consult.storage.tables.lead_tables import LeadRow
+from tests.support import lead_factories
 from tests.support.apps import services_of
 from tests.support.client import PageClient
 from tests.support.databases import Clock, write
@@ -136,28 +137,11 @@ def test_calling_writing_and_booking_take_few_presses(staff: PageClient, lead: i
 def book(app: Flask, lead: int, clock: Clock) -> Callable[..., BookingRow]:
     """Book a consult for the lead, in so many hours."""
 
-    def book(
-        hours: float,
-        state: BookingState = "booked",
-        place: str = "",
-        calendar: Calendar = "cal",
-        at: datetime | None = None,
-    ) -> BookingRow:
-        start = clock() + timedelta(hours=hours)
-        to = Appointment(start, start + timedelta(minutes=30), "America/New_York", place)
-        with services_of(app).database.writing() as session:
-            made = bookings.book(
-                *(session, lead, to),
-                calendar=calendar,
-                uid=str(hours),
-                matched_by="key",
-                state=state,
-                at=at,
-            )
-        assert made is not None
-        return made
+    def book_in(hours: float, **how: Any) -> BookingRow:
+        starts_at, uid = clock() + timedelta(hours=hours), str(hours)
+        return lead_factories.book(services_of(app).database, lead, starts_at, uid=uid, **how)
 
-    return book
+    return book_in
 
 
 def waits_for(page: Page) -> list[tuple[str, str]]:
@@ -243,7 +227,7 @@ def test_a_consult_that_was_moved_takes_its_new_time(
 def test_a_time_that_was_requested_asks_to_be_confirmed_whenever_it_is(
     staff: PageClient, book: Callable[..., BookingRow]
 ) -> None:
-    book(100, "requested")
+    book(100, state="requested")
     page = staff.get("/staff/")
     assert waits_for(page) == [("confirm", "Confirm the consult: Fri, 1:30 PM")]
 
@@ -251,7 +235,7 @@ def test_a_time_that_was_requested_asks_to_be_confirmed_whenever_it_is(
 def test_a_time_in_our_own_calendar_is_confirmed_with_one_press(
     staff: PageClient, lead: int, book: Callable[..., BookingRow]
 ) -> None:
-    book(100, "requested", "", "own")
+    book(100, state="requested", calendar="own")
     page, count = press(staff, staff.get("/staff/"), lead, "Confirm")
     assert (count, rows(page)) == (1, [])
     assert "Confirmed. They get an email." in page.text

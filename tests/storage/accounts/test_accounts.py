@@ -138,7 +138,7 @@ def test_old_sessions_and_links_are_deleted(database: Database, token: str, cloc
     link = invited(database, "bo@example.com")
     for days, left in ((30, 1), (8, 0)):
         clock.go_on(days=days)
-        write(database, retention.purge, lead_days=730)
+        write(database, retention.purge)
         is_it = StaffInvitationRow.token_hash == token_hash(link)
         assert len(rows(database, StaffInvitationRow, is_it)) == left
     assert rows(database, StaffSessionRow) == []

@@ -48,10 +48,10 @@ def test_a_token_is_stored_as_a_hash_once_and_ends_in_time(
     clock.go_on(seconds=1)
     assert not is_found(database)
     clock.go_on(days=30)
-    write(database, retention.purge, lead_days=730)
+    write(database, retention.purge)
     assert len(rows(database, ApiTokenRow)) == 1, "it's shown as expired for a while"
     clock.go_on(seconds=1)
-    write(database, retention.purge, lead_days=730)
+    write(database, retention.purge)
     assert rows(database, ApiTokenRow) == []
 
 
@@ -112,5 +112,5 @@ def test_an_answer_is_kept_for_a_day(database: Database, clock: Clock, token: in
     write(database, api_tokens.store_answer, token, "key", b"b", lead_id, {"version": 3})
     assert write(database, answer, token, lead_id, b"b") == 3
     clock.go_on(hours=24)
-    write(database, retention.purge, lead_days=730)
+    write(database, retention.purge)
     assert rows(database, ApiAnswerRow) == []

@@ -395,8 +395,8 @@ def test_reports_are_deleted_after_a_month(
     database: Database, unmatched: CalendarEventRow, clock: Clock
 ) -> None:
     clock.go_on(days=29)
-    write(database, retention.purge, lead_days=730)
+    write(database, retention.purge)
     assert len(rows(database, CalendarEventRow)) == 1
     clock.go_on(days=2)
-    write(database, retention.purge, lead_days=730)
+    write(database, retention.purge)
     assert rows(database, CalendarEventRow) == []

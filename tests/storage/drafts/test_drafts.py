@@ -136,7 +136,7 @@ def test_it_expires_with_its_draft_and_is_deleted_with_it(database: Database, cl
         assert reminder_consent.unused(session) == []
         assert reminder_consent.get(session, consent_id) is None
         assert reminder_consent.unfinished_by_page(session) == {}
-        retention.purge(session, lead_days=730)
+        retention.purge(session)
     assert not is_stored(database)
 
 

@@ -23,7 +23,7 @@ from consult.workflow.office_hours import Office
 from consult.workflow.stages import Stage
 from tests.support.databases import Clock, read, rows, write
 from tests.support.examples import examples
-from tests.support.lead_factories import colleague, new_lead, set_lead
+from tests.support.lead_factories import book, colleague, new_lead, set_lead
 
 HOUR = timedelta(hours=1)
 ORDERS = (
@@ -236,8 +236,7 @@ def test_a_consult_booked_before_a_reply_is_neither_a_missed_reply_nor_a_quick_o
 ) -> None:
     ada, lead_id = colleague(database, "ada"), new_lead(database, contact=True)
     set_lead(database, lead_id, assignee_id=ada)
-    to = Appointment(clock() + 50 * HOUR, clock() + 51 * HOUR)
-    write(database, bookings.book, lead_id, to, calendar="cal", uid="one", matched_by="key")
+    book(database, lead_id, clock() + 50 * HOUR)
     asked = replace(today(database), until=clock().date() + timedelta(days=40))
     clock.go_on(hours=called_after or 0)
     if called_after:

@@ -108,7 +108,7 @@ class SubmissionMachine(RuleBasedStateMachine):
 
     @rule()
     def purge(self) -> None:
-        write(self.database, retention.purge, lead_days=10_000)
+        write(self.database, retention.purge)
 
     @invariant()
     def database_and_model_agree(self) -> None:
