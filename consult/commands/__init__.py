@@ -69,7 +69,7 @@ def errors_in_one_line() -> Iterator[None]:
         raise
     except click.UsageError as error:
         command = error.ctx.command_path if error.ctx else "consult"
-        raise UsageError(f"{error.format_message()} See: {command} --help") from error
+        raise UsageError(f"{error.format_message().rstrip('.')}. See: {command} --help") from error
     except BrandError as error:
         raise UsageError(str(error)) from error
     except SettingsError as error:

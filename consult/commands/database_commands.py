@@ -109,10 +109,12 @@ def upgrade_database(settings: Settings) -> None:
     "--to",
     "folder",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Instead of FILE: a folder, in which the copy is named after the time.",
+    help="Instead of FILE: a folder; the copy is named after the time.",
 )
 @click.option(
-    "--keep", type=click.IntRange(1), help="With --to: delete all but so many of the newest."
+    "--keep",
+    type=click.IntRange(1),
+    help="With --to: keep this many of the newest, and delete the rest.",
 )
 def make_backup(file: Path | None, folder: Path | None, keep: int | None) -> None:
     """Write a consistent copy of the database to FILE, also while the app runs."""
@@ -140,7 +142,7 @@ _COUNTED = {"submissions": "leads", "staff_users": "accounts", "drafts": "questi
     help="Change nothing: check that FILE, or the newest backup in a folder, can be restored.",
 )
 def restore(file: Path, check: bool) -> None:
-    """Replace everything in the database by the backup in FILE; later changes are lost."""
+    """Replace everything in the database with the backup in FILE; later changes are lost."""
     if check:
         with _explain_errors():
             file = backup.newest(file) if file.is_dir() else file
@@ -149,7 +151,7 @@ def restore(file: Path, check: bool) -> None:
         click.echo(f"{file} can be restored: {found}.")
         return
     if sys.stdin.isatty():
-        click.confirm("Replace everything in the database by the backup?", abort=True)
+        click.confirm("Replace everything in the database with the backup?", abort=True)
     with open_database(load_settings(), checked=False) as database, _explain_errors():
         backup.restore(database, file)
 

@@ -158,10 +158,10 @@ def _check_jobs(database: Database) -> str:
         failed = session.scalar(select(func.count()).where(JobRow.state == "failed")) or 0
     if waited > _JOB_WAIT:
         minutes = number_of(waited // timedelta(minutes=1), "minute")
-        raise Problem(f"one waits for {minutes}; is a worker there?")
+        raise Problem(f"one has been waiting for {minutes}; is a worker running?")
     if failed:
         raise Note(f"{failed} failed lately; the page of its lead says why")
-    return "none waits for a worker"
+    return "none are waiting for a worker"
 
 
 def _check_pdf(settings: Settings) -> str:

@@ -109,9 +109,7 @@ def parse_filters(filters: tuple[str, ...]) -> LeadFilter:
 
 @click.command()
 @click.option("--edition", required=True, help="The edition to score by.")
-@click.option(
-    "--dry-run", is_flag=True, help="What it does anyway: nothing stored is ever changed."
-)
+@click.option("--dry-run", is_flag=True, help="The default: nothing stored is ever changed.")
 def rescore(edition: str, dry_run: bool) -> None:
     """Show how scores, bands and archetypes of all submissions would change with an edition.
 

@@ -42,7 +42,7 @@ def questionnaire() -> None:
 @questionnaire.command()
 @_edition
 def check(name: str | None) -> None:
-    """Name every text that is not fit to be shown, with what to change.
+    """List every text that needs a change, and what to change.
 
     Without --edition, every published edition is checked.
     """
@@ -78,7 +78,7 @@ def show(name: str | None) -> None:
 def new(name: str) -> None:
     """Start a new edition: a copy of the newest one, under NAME, as in 2027-05.
 
-    The copy is the newest edition from then on. Editing it does not change any other.
+    The copy is the newest edition from then on. Editing it doesn’t change any other.
     """
     try:
         folder = create(name)
@@ -213,7 +213,7 @@ def _walk(raw: object, where: str) -> Walk:
     if not isinstance(raw, dict) or not isinstance(raw.get("answers"), dict):
         raise UsageError(f'{where}expected an object with "answers", which is an object as well')
     if unknown := sorted(raw.keys() - _KEYS):
-        raise UsageError(f"{where}unknown key {_quoted(unknown[0])}; known are {_listed(_KEYS)}")
+        raise UsageError(f"{where}unknown key {_quoted(unknown[0])}; known: {_listed(_KEYS)}")
     depth = raw.get("depth", "full")
     if not isinstance(depth, str) or depth not in DEPTHS:
         raise UsageError(f"{where}depth: {_quoted(depth)} must be one of {_listed(DEPTHS)}")

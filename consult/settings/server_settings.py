@@ -47,8 +47,8 @@ class ServerSettings(BaseSettings):
     )
 
     var_dir: ProjectPath = Path("var")
-    """Folder for the application’s files: the embedded database, the secret key and unsent mail. A
-    relative path starts at the project folder."""
+    """Folder for the application’s files: the embedded database, the secret key and unsent emails.
+    A relative path starts at the project folder."""
 
     database_url: DatabaseUrl = Field(
         default_factory=lambda data: f"sqlite:///{data['var_dir'] / 'consult.db'}", repr=False
@@ -71,7 +71,7 @@ class ServerSettings(BaseSettings):
     """The port to listen on."""
 
     base_url: Origin = Field(default_factory=lambda data: listening_at(data["host"], data["port"]))
-    """The address people use to reach the application; links in mails and PDFs start with it. Not
+    """The address people use to reach the application; links in emails and PDFs start with it. Not
     set: the address it listens on."""
 
     proxy_hops: int = Field(0, ge=0, le=10)
@@ -92,7 +92,7 @@ class ServerSettings(BaseSettings):
 
     mail_from: Sender = "Relay Check <relay-check@localhost>"
     """Sender of all emails; set it together with the mail server. Its domain may have any letters,
-    what is before the @ has ASCII letters only."""
+    what’s before the @ only ASCII letters."""
 
     mail_dir: ProjectPath = Field(default_factory=lambda data: data["var_dir"] / "mail")
     """Folder for emails while no mail server is set; default: mail in the var folder."""
@@ -130,7 +130,8 @@ class ServerSettings(BaseSettings):
     held back for it), or on."""
 
     spam_timing: Mode = "on"
-    """Forms sent in under 2 seconds, after a day, or unopened, and checks done in under 20."""
+    """Forms sent in under 2 seconds, after a day, or unopened, and checks done in under 20 seconds:
+    off, watch, or on."""
 
     spam_network: Mode = "on"
     """Contacts without a proof of work, from a network that used up half of what it may send in an
@@ -140,23 +141,24 @@ class ServerSettings(BaseSettings):
     """Addresses at well-known throwaway email services: off, watch, or on."""
 
     spam_proof_of_work: Mode = "watch"
-    """Arithmetic that browsers do before sending a form: off, watch, or on (else confirm first)."""
+    """Arithmetic that browsers do before sending a form: off, watch, or on, where owners
+    without it confirm their address first."""
 
     spam_proof_bits: int = Field(10, ge=1, le=16)
     """How much: each bit doubles it. 10 takes a laptop a quarter of a second, an old phone two."""
 
     spam_mail_server: Mode = "on"
-    """Addresses whose domain has no mail server, which DNS is asked: off, watch, or on."""
+    """Addresses whose domain has no mail server, according to DNS: off, watch, or on."""
 
     limit_sign_in_address: RateLimit = "20 per hour"
     """Staff sign-in attempts from one network address."""
 
     limit_sign_in_account: RateLimit = "5 per minute; 20 per 15 minutes"
-    """Staff sign-in attempts for one account from all browsers that aren’t trusted together."""
+    """Staff sign-in attempts for one account, from all untrusted browsers together."""
 
     limit_second_factor: RateLimit = "20 per day"
-    """Second-factor codes tried for one staff account, counted likewise. Recovery codes are counted
-    separately, like passwords."""
+    """Second-factor codes tried for one staff account, counted the same way. Recovery codes are
+    counted separately, like passwords."""
 
     oidc_issuer: Issuer | None = None
     """Your OpenID Connect provider, such as https://id.example.com, with which staff may sign in;
@@ -175,7 +177,7 @@ class ServerSettings(BaseSettings):
     """Minutes of inactivity after which staff are signed out."""
 
     staff_session_hours: int = Field(12, ge=1)
-    """Hours after which staff must sign in again in any case."""
+    """Hours after which staff must sign in again, active or not."""
 
     job_lease_seconds: int = Field(60, ge=5)
     """Seconds until another worker takes a job over; must be longer than the PDF timeout."""

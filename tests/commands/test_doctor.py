@@ -172,7 +172,7 @@ def test_a_clock_that_is_behind_and_a_worker_that_is_not_there() -> None:
         jobs.enqueue(session, jobs.NOTIFY, {}, run_at=early)
     lines, result = examine()
     assert f"something was stored at {late:%Y-%m-%d %H:%M} UTC" in lines["clock"]
-    assert lines["jobs"].startswith("PROBLEM one waits for 60 minutes")
+    assert lines["jobs"].startswith("PROBLEM one has been waiting for 60 minutes")
     assert result.stderr == "consult: 2 problems, see above\n"
 
 

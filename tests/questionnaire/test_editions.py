@@ -86,7 +86,7 @@ def test_whatever_changes_in_a_published_edition_is_noticed() -> None:
 def test_what_was_published_stays_is_loaded_once_and_anything_else_is_refused() -> None:
     assert set(FINGERPRINTS) == set(names())
     assert newest() is load(names()[-1])
-    with pytest.raises(EditionError, match=f"no '1999'; known are {', '.join(names())}$"):
+    with pytest.raises(EditionError, match=f"no '1999'; known: {', '.join(names())}$"):
         load("1999")
 
 

@@ -30,7 +30,7 @@ def names() -> tuple[str, ...]:
 def folder(name: str) -> Path:
     """Where an edition's files are. Raises `EditionError` for a name that was never published."""
     if name not in _FOLDERS:
-        raise EditionError(f"edition: there is no {name!r}; known are {', '.join(_FOLDERS)}")
+        raise EditionError(f"edition: there is no {name!r}; known: {', '.join(_FOLDERS)}")
     return _FOLDERS[name]
 
 
