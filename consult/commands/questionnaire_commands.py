@@ -11,9 +11,9 @@ from typing import IO, NoReturn
 import click
 
 from consult.commands import CommandError, UsageError
-from consult.content import check as problems_of
-from consult.content import document as edition_document
-from consult.content.edition_document import map_svg
+from consult.editing.edition_check import check as problems_of
+from consult.editing.edition_document import document as edition_document
+from consult.editing.edition_document import map_svg
 from consult.questionnaire.describe import edition_json, fingerprint, map_text
 from consult.questionnaire.editions import create, load, names
 from consult.questionnaire.journey import Walk, walk

@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from consult.commands import consult, questionnaire_commands
-from consult.content import Problem
+from consult.editing.texts import Problem
 from consult.questionnaire.describe import fingerprint
 from consult.questionnaire.editions import newest
 from consult.questionnaire.questionnaire import Questionnaire

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from consult.content.language import STIFF, STRUCK
+from consult.editing.language import STIFF, STRUCK
 
 ROOT = Path(__file__).parents[2]
 CONSULT, TEMPLATES = ROOT / "consult", ROOT / "templates"
@@ -69,7 +69,7 @@ READERS = {
     [
         ("stiff: write don’t, isn’t, can’t", STIFF),
         ("stiff: write there’s", re.compile(r"\bthere is\b", re.IGNORECASE)),
-        ("struck: see consult/content/words.yaml", STRUCK),
+        ("struck: see consult/editing/words.yaml", STRUCK),
         ("a straight quote", re.compile(r"\w'\w")),
         ("a period or comma after the closing quote", re.compile(r"”[.,]")),
     ],

@@ -3,7 +3,7 @@
 from typing import Any
 from xml.etree import ElementTree
 
-from consult.content.edition_document import map_svg
+from consult.editing.edition_document import map_svg
 from consult.questionnaire.describe import edition_json, map_text
 from consult.questionnaire.editions import newest
 from tests.support.small_edition import small_edition

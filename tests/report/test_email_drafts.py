@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consult.content.language import HIGHEST_GRADE, grade
+from consult.editing.language import HIGHEST_GRADE, grade
 from consult.questionnaire.editions import newest
 from consult.questionnaire.questions import Answer, Depth
 from consult.report.build import build_report

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from itertools import product
 
-from consult.content.texts import Problem, file_of
+from consult.editing.texts import Problem, file_of
 from consult.questionnaire.journey import Asked, Walk, profiles, walk
 from consult.questionnaire.model import Rule
 from consult.questionnaire.questionnaire import Questionnaire

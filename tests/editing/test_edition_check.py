@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from consult.content import Problem, check, document
-from consult.content.coverage import coverage_problems
-from consult.content.language import language_problems, syllables_in
-from consult.content.readers import reader_problems, tool_problems
-from consult.content.texts import Text, texts_of
+from consult.editing.coverage import coverage_problems
+from consult.editing.edition_check import check
+from consult.editing.edition_document import document
+from consult.editing.language import language_problems, syllables_in
+from consult.editing.readers import reader_problems, tool_problems
+from consult.editing.texts import Problem, Text, texts_of
 from consult.questionnaire import editions
 from consult.questionnaire.conditions import all_of, rung
 from consult.questionnaire.editions import names, newest

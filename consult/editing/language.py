@@ -11,7 +11,7 @@ from difflib import SequenceMatcher
 from functools import cache
 from pathlib import Path
 
-from consult.content.texts import Problem, Text
+from consult.editing.texts import Problem, Text
 from consult.questionnaire.yaml_texts import read_yaml
 
 HIGHEST_GRADE = 8.0
@@ -84,7 +84,7 @@ def _starts_with_verb(text: Text) -> Iterator[str]:
         if first.lower() not in _WORDS["verbs"]:
             yield (
                 f"starts with “{first}”. Start with what to do, such as Write, Ask or Count; if "
-                "that is a good verb, add it to consult/content/words.yaml"
+                "that is a good verb, add it to consult/editing/words.yaml"
             )
 
 

@@ -4,8 +4,8 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
-from consult.content.coverage import kinds_of_business
-from consult.content.texts import Problem, file_of
+from consult.editing.coverage import kinds_of_business
+from consult.editing.texts import Problem, file_of
 from consult.questionnaire.journey import walk
 from consult.questionnaire.questionnaire import Questionnaire
 from consult.questionnaire.questions import BASE, Kind

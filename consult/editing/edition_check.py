@@ -1,13 +1,10 @@
-"""Whether an edition is fit to be shown, and how it looks on paper."""
+"""Whether an edition is fit to be shown."""
 
-from consult.content.coverage import coverage_problems
-from consult.content.edition_document import document
-from consult.content.language import language_problems
-from consult.content.readers import reader_problems, tool_problems
-from consult.content.texts import Problem, texts_of
+from consult.editing.coverage import coverage_problems
+from consult.editing.language import language_problems
+from consult.editing.readers import reader_problems, tool_problems
+from consult.editing.texts import Problem, texts_of
 from consult.questionnaire.questionnaire import Questionnaire
-
-__all__ = ["Problem", "check", "document"]
 
 
 def check(questionnaire: Questionnaire) -> list[Problem]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
 
-from consult.content.texts import texts_of
+from consult.editing.texts import texts_of
 from consult.questionnaire.conditions import ALWAYS
 from consult.questionnaire.describe import map_rows
 from consult.questionnaire.editions import folder
