@@ -17,9 +17,8 @@ from consult.demo.generator import make_leads, remove_leads
 from consult.questionnaire.editions import load, newest
 from consult.questionnaire.journey import walk
 from consult.questionnaire.questionnaire import Questionnaire
-from consult.questionnaire.questions import Answer, Axis, EditionError
+from consult.questionnaire.questions import DEPTHS, Answer, Axis, EditionError
 from consult.report.display import number_of
-from consult.report.explanations import DEPTHS
 from consult.scoring.scorecard import Scorecard, score
 from consult.settings.setting_sources import load_settings
 from consult.storage.audit import audit_log

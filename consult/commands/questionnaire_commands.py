@@ -18,9 +18,8 @@ from consult.questionnaire.describe import edition_json, fingerprint, map_text
 from consult.questionnaire.editions import create, load, names
 from consult.questionnaire.journey import Walk, walk
 from consult.questionnaire.questionnaire import AnswerError, Questionnaire, read_answers
-from consult.questionnaire.questions import EditionError
+from consult.questionnaire.questions import DEPTHS, EditionError
 from consult.report.build import build_report
-from consult.report.explanations import DEPTHS
 from consult.report.html_document import document_html
 from consult.report.pdf.renderer import Renderer, RenderError
 from consult.scoring.as_json import scorecard_json

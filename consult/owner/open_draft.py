@@ -13,9 +13,8 @@ from consult.crypto import result_token
 from consult.owner.question_form import VERSION, Posted, QuestionForm
 from consult.questionnaire.editions import newest
 from consult.questionnaire.journey import Walk, WalkPage, walk
-from consult.questionnaire.questions import UNKNOWN
+from consult.questionnaire.questions import DEPTHS, UNKNOWN
 from consult.report.build import build_report
-from consult.report.explanations import DEPTHS
 from consult.scoring.as_json import scorecard_json
 from consult.scoring.scorecard import scorecard_of
 from consult.settings.brand import Brand

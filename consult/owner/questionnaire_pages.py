@@ -31,9 +31,8 @@ from consult.owner.visitors import (
 )
 from consult.questionnaire.editions import newest
 from consult.questionnaire.journey import Walk, WalkPage, estimated_minutes, walk
-from consult.questionnaire.questions import Depth, Kind
+from consult.questionnaire.questions import DEPTHS, Depth, Kind
 from consult.report.display import mid_sentence
-from consult.report.explanations import DEPTHS
 from consult.storage import page_events
 from consult.storage.db.database import Session
 from consult.storage.drafts import drafts

@@ -16,6 +16,7 @@ from consult.questionnaire.journey import Walk, walk
 from consult.questionnaire.questions import Answer, Depth
 from consult.questionnaire.yaml_texts import for_owner
 from consult.report.display import long_date
+from consult.report.html_document import STATE_TEXTS
 from consult.report.report import from_json
 from consult.storage import deliveries, documents
 from consult.storage.booking import bookings
@@ -76,6 +77,7 @@ def _result_page(submitted: SubmissionRow, **more: Any) -> str:
         depth=report.depth,
         check_again=long_date(report.check_again_on(submitted.submitted_at.date())),
         texts=load(submitted.edition).texts.findings["report"],
+        states=STATE_TEXTS,
         base_url=services().settings.base_url,
         booking=services().booking_offer,
         **more,

@@ -8,6 +8,9 @@ from typing import Literal
 from consult.questionnaire.conditions import ALWAYS, Condition
 
 Depth = Literal["quick", "full"]
+DEPTHS: Mapping[str, Depth] = {"quick": "quick", "full": "full"}
+"""The depths by their names, as addresses and files have them."""
+
 Axis = Literal["separation", "handoff"]
 Answer = int | float | str | tuple[str, ...]
 """A rung (0 = worst), a number, a choice id or "unknown", or several choice ids."""

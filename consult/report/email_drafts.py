@@ -31,11 +31,12 @@ What the email has room for, tried in this order.
 """
 
 _FIRST_WORDS = 4
-_ADVICE = {
-    "yes": "Their report recommends a consult",
-    "optional": "Their report says a consult may help",
-    "not_now": "Their report says a consult isn’t needed now",
+ADVICE = {
+    "yes": "recommends a consult",
+    "optional": "says a consult may help",
+    "not_now": "says a consult isn’t needed now",
 }
+"""What a report does about a consult, as staff read it."""
 _ASKED = ", and they asked for a consult"
 _AGREED = "Change this if you agreed on something else"
 _BLANK = "Nobody has noted this. Fill it in before you send"
@@ -162,7 +163,7 @@ class _Writer:
             *self._trouble(),
             *self._own_words(),
         ]
-        advice = _ADVICE[report.consult.recommended]
+        advice = f"Their report {ADVICE[report.consult.recommended]}"
         step = self._step(texts["step_well" if well else "step"])
         if well:
             step.insert(0, Sentence(texts["well"], advice))
@@ -242,7 +243,8 @@ class _Writer:
     def _talk(self, kind: str) -> list[Sentence]:
         """What there is to say about a consult, and how to get one."""
         case, consult = self.case, self.report.consult
-        source = _ADVICE[consult.recommended] + (_ASKED if case.wants_consult else "")
+        asked = _ASKED if case.wants_consult else ""
+        source = f"Their report {ADVICE[consult.recommended]}{asked}"
         later = "" if kind in ("yes", "asked", "call") else "_later"
         if case.booking_link:
             text = self.every[f"book{later}"].format(link=case.booking_link)

@@ -12,7 +12,7 @@ from consult.questionnaire.editions import load
 from consult.questionnaire.journey import Asked, Walk, walk
 from consult.questionnaire.model import Rule
 from consult.questionnaire.questionnaire import read_answers
-from consult.questionnaire.questions import NOT_SURE, Depth, Kind
+from consult.questionnaire.questions import DEPTHS, NOT_SURE, Kind
 from consult.questionnaire.yaml_texts import for_owner
 from consult.report.display import Points, in_words, mid_sentence, printed_points, tenths, whole
 from consult.report.report import AXIS_NAMES, QuestionAnswer
@@ -20,8 +20,6 @@ from consult.scoring.archetypes import exchanges, mean_of
 from consult.scoring.axis import SORTING, AxisScore, Line
 from consult.scoring.money import Money
 from consult.scoring.scorecard import scorecard_of
-
-DEPTHS: Mapping[str, Depth] = {"quick": "quick", "full": "full"}
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from consult.delivery.mail.messages import safe_name
 from consult.questionnaire.editions import load
 from consult.report.brief import brief_of
 from consult.report.display import clock_time, consult_time, long_date, short_time
-from consult.report.email_drafts import Correspondence, EmailDraft, EmailKind, draft_email
+from consult.report.email_drafts import ADVICE, Correspondence, EmailDraft, EmailKind, draft_email
 from consult.report.explanations import reasons_of
 from consult.report.report import Report, from_json
 from consult.staff.accounts.access import record_access_after, records_access, signed_in_user
@@ -98,6 +98,7 @@ def lead_page(lead_id: int, form_state: FormState | None = None, since: int | No
         same_person=same,
         source=describe_source(submission.source),
         report=report,
+        advice=ADVICE[report.consult.recommended],
         reasons=reasons,
         brief=brief_of(report, reasons),
         money=lead_presenter.money_text(reasons.money, report.money),
