@@ -216,13 +216,19 @@ def _question(id: str, counts: Mapping[str, int]) -> Row:
     return Row(name, (*cells, Share(counts["left"], asked)))
 
 
+def ranked_sources(stats: Stats) -> list[str]:
+    """The sources that brought the most finished checks first; "" is for none."""
+    steps = stats.sources
+    ranked = sorted(steps, key=lambda one: (-steps[one][SUBMITTED], -steps[one][STARTED], one))
+    return ranked[:_MAX_SOURCES]
+
+
 def sources(stats: Stats) -> Chart:
-    ranked = sorted(
-        stats.sources.items(), key=lambda item: (-item[1][SUBMITTED], -item[1][STARTED], item[0])
-    )[:_MAX_SOURCES]
-    most = max((steps[SUBMITTED] for _, steps in ranked), default=0)
+    ranked = ranked_sources(stats)
+    most = max((stats.sources[source][SUBMITTED] for source in ranked), default=0)
     rows = []
-    for source, steps in ranked:
+    for source in ranked:
+        steps = stats.sources[source]
         finished = steps[SUBMITTED]
         share = Share(finished, steps[STARTED])
         cells = (steps[VIEWED], steps[STARTED], finished, share)

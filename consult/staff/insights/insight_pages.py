@@ -19,9 +19,10 @@ from consult.report.display import number_of
 from consult.staff import times
 from consult.staff.blueprint import blueprint, for_staff
 from consult.staff.insights import chart_data, chart_layout
+from consult.staff.insights.chart_data import DIRECT, ranked_sources
 from consult.staff.insights.chart_layout import Share
 from consult.storage.insights import agency_numbers, insights
-from consult.storage.insights.insights import SUBMITTED, ResponseFilter
+from consult.storage.insights.insights import SUBMITTED, ResponseFilter, Stats
 from consult.web.services import services
 from consult.web.text import one_line, unknown_values
 from consult.workflow.office_hours import Office
@@ -69,6 +70,8 @@ def insights_page() -> ResponseReturnValue:
         kinds=KINDS,
         periods=PERIODS,
         depths=DEPTHS,
+        source_choices=_source_choices(stats, of.source),
+        chosen_source="" if of.source is None else of.source or _NO_SOURCE,
         few=chart_layout.FEW,
         own_items=[_own_item(one) for one in measures],
         is_empty=not (stats.steps[insights.VIEWED] or stats.steps[insights.STARTED]),
@@ -131,6 +134,12 @@ def _filter(
         source={"": None, _NO_SOURCE: ""}.get(source, source),
         depth=depth if depth in DEPTHS else "",
     )
+
+
+def _source_choices(stats: Stats, chosen: str | None) -> list[tuple[str, str]]:
+    """The sources to choose from, as an address has them, and their names; `chosen` is there."""
+    found = dict.fromkeys([*([] if chosen is None else [chosen]), *ranked_sources(stats)])
+    return [(source or _NO_SOURCE, source or DIRECT) for source in found]
 
 
 def _day(text: str) -> date:

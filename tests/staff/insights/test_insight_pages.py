@@ -101,6 +101,21 @@ def test_custom_period_source_and_depth_filter_the_page(demo: PageClient) -> Non
     assert one_line(newsletter) != one_line(whole)
 
 
+def test_a_source_with_the_name_of_none_is_another_one(tmp_path: Path) -> None:
+    app, client = app_with(tmp_path)
+    for source in ({}, {"utm_source": "Direct"}):
+        PageClient(app).post("/start", source)
+    for chosen in ("", "-", "Direct", "gone"):
+        page = client.get(f"{URL}?source={chosen}")
+        (field,) = [e for e in page.document.all("select") if e.attrib["id"] == "source"]
+        options = page.document.all("option", within=field)
+        assert sorted(option.attrib["value"] for option in options) == sorted(
+            {"", "-", "Direct", chosen}
+        )
+        (picked,) = [one.attrib["value"] for one in options if "selected" in one.attrib] or [""]
+        assert picked == chosen
+
+
 def test_a_consult_follows_from_the_calendar_or_was_scheduled_some_other_way() -> None:
     day = 86_400
     steps = {
