@@ -204,10 +204,13 @@ def database_error(error: SQLAlchemyError) -> AnyResponse | HTTPException:
     return error_page(ServiceUnavailable())
 
 
-def unsent_form() -> list[tuple[str, str]]:
-    """What was posted, for an error page to send it again; nothing with a secret or a file."""
+def unsent_form() -> list[tuple[str, str]] | None:
+    """What was posted, for an error page to send it again; None with a secret or a file.
+
+    Empty for a form that is only a button, such as the one that submits a check.
+    """
     if request.method != "POST" or request.files or has_secret(request.form):
-        return []
+        return None
     return list(request.form.items(multi=True))
 
 
@@ -266,7 +269,7 @@ def _body(code: int, error: HTTPException) -> str:
             wait=wait,
             here=request.script_root + request.full_path.rstrip("?"),
             is_form=request.method == "POST",
-            unsent=unsent_form() if code in {429, 503} else [],
+            unsent=unsent_form() if code in {429, 503} else None,
         )
     except Exception:
         # What broke the page may break its error page, too, such as an unreachable database.

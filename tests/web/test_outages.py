@@ -57,6 +57,18 @@ def test_what_was_typed_is_in_the_page_and_is_sent_again_from_it(app: Flask) -> 
     assert journey.client.submit(again).location != journey.page.path
 
 
+def test_a_form_that_is_only_a_button_is_sent_again_too(app: Flask) -> None:
+    journey = Journey(PageClient(app), BATON_ON_THE_FLOOR.answers)
+    journey.start()
+    review = journey.skip_to("review").form("/review")
+    assert not review.fields
+    services_of(app).database.busy_seconds = 0.2
+    with locked(services_of(app).database):
+        page = journey.client.submit(review, status=503)
+    assert "What you entered" not in page.text
+    assert journey.client.submit(page.form("/review")).location.startswith("/result/")
+
+
 def test_a_password_is_not_put_into_a_page(app: Flask) -> None:
     make_user(app)
     client = PageClient(app)
