@@ -5,8 +5,12 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pymupdf
+
+from consult.report.pdf.render_pdf import html_to_pdf
 from consult.report.person_record import record_html
 from consult.settings.brand import Brand
+from tests.report.samples import is_accessible
 
 AT = "2026-11-26T00:03:36.735802+00:00"
 RECORD: dict[str, Any] = {
@@ -53,12 +57,14 @@ RECORD: dict[str, Any] = {
 }
 
 
-def text_of(record: Mapping[str, object]) -> str:
+def html_of(record: Mapping[str, object]) -> str:
     made_at = datetime(2026, 11, 26, 1, 0, tzinfo=ZoneInfo("UTC"))
     made_at = made_at.astimezone(ZoneInfo("America/New_York"))
-    html = record_html(record, made_at, Brand(), "letter")
-    body = html.split("</head>")[1]
-    return " ".join(body.split())
+    return record_html(record, made_at, Brand(), "letter")
+
+
+def text_of(record: Mapping[str, object]) -> str:
+    return " ".join(html_of(record).split("</head>")[1].split())
 
 
 def test_long_notes_and_page_times_are_printed_whole() -> None:
@@ -74,6 +80,18 @@ def test_long_notes_and_page_times_are_printed_whole() -> None:
         "First reply</th><td>41 seconds, saved 2 times, sent back 1 time",
     ):
         assert told in text, told
+
+
+def test_a_long_text_begins_below_its_heading_and_goes_on_over_the_page() -> None:
+    text = "\n".join(f"line {number}" for number in range(60))
+    whens = dict.fromkeys(("created_at", "edited_at", "resolved_at"), AT)
+    notes = [{**whens, "text": text, "author_id": 3, "resolved_by_id": 5}]
+    pdf = html_to_pdf(html_of({**RECORD, "leads": [{**RECORD["leads"][0], "notes": notes}]}))
+    assert is_accessible(pdf)
+    with pymupdf.open(stream=pdf) as document:
+        (begins,) = (page.get_text() for page in document if "\nNotes\n" in page.get_text())
+    assert "line 0" in begins
+    assert "line 59" not in begins
 
 
 def test_what_no_font_can_print_is_said() -> None:
