@@ -70,3 +70,46 @@ def test_the_bar_of_selected_leads_hides_nothing_that_has_the_focus(
             " - document.activeElement.getBoundingClientRect().bottom"
         )
         assert hidden >= 0, f"element {number} is {-hidden:.0f} px below the top of the bar"
+
+
+def test_the_current_view_shows_where_the_system_sets_colors(visit: Visit) -> None:
+    """There, a background is the page's own: an outline has to say it."""
+    visit.open("/staff/leads")
+    visit.tab.emulate_media(forced_colors="active")
+    outlined = "links => links.filter(link => getComputedStyle(link).outlineStyle != 'none').length"
+    for place in (".masthead nav", ".views"):
+        assert visit.tab.locator(f"{place} a").evaluate_all(outlined) == 1, place
+    visit.tab.emulate_media(forced_colors="none")
+
+
+ROOM = """link => {
+  const {outlineWidth, outlineOffset} = getComputedStyle(link);
+  const box = link.getBoundingClientRect();
+  const edge = link.parentElement.getBoundingClientRect();
+  const least = Math.min(box.left - edge.left, box.top - edge.top, edge.bottom - box.bottom);
+  return least - parseFloat(outlineWidth) - parseFloat(outlineOffset);
+}"""
+"""By how many pixels the outline of a link lies inside what cuts long names off, at the least."""
+
+
+@pytest.mark.parametrize("width", [PHONE_WIDTH, DESK_WIDTH])
+@pytest.mark.parametrize(
+    ("path", "link"), [("/staff/leads", ".leads tbody th a"), ("/staff/", ".todo .names a")]
+)
+def test_where_long_names_are_cut_off_the_sign_of_the_focus_is_not(
+    plain: Visit, path: str, link: str, width: int
+) -> None:
+    plain.look(width)
+    plain.open(path)
+    tab_to(plain.tab, link)
+    assert plain.tab.locator(":focus").evaluate(ROOM) >= 0
+
+
+@pytest.mark.parametrize("width", [PHONE_WIDTH, DESK_WIDTH])
+def test_no_check_box_shows_beside_the_bar_that_lies_over_it(plain: Visit, width: int) -> None:
+    plain.look(width, height=420)
+    plain.open("/staff/leads")
+    plain.tab.locator(".leads tbody [name=lead]").first.check()
+    lefts = "parts => parts.map(part => part.getBoundingClientRect().left)"
+    bar, *boxes = plain.tab.locator(".bulk, .leads tbody [name=lead]").evaluate_all(lefts)[::-1]
+    assert min(boxes) >= bar
