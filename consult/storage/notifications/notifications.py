@@ -120,11 +120,6 @@ def get(session: Session, notification_id: int) -> NotificationRow | None:
     )
 
 
-def for_lead(session: Session, lead_id: int) -> Sequence[NotificationRow]:
-    query = select(NotificationRow).where(NotificationRow.submission_id == lead_id)
-    return session.scalars(query.order_by(NotificationRow.id)).all()
-
-
 def recipients(session: Session, notification: NotificationRow) -> Sequence[int]:
     """The ids of the users who want to be notified of something, and may be."""
     lead = notification.lead

@@ -110,9 +110,9 @@ def next_ids(
     return ids[:limit], _place_text(getattr(last, query.column), last.submission_id)
 
 
-def is_place(text: str, sort: Sort = "newest") -> bool:
-    """Whether a text is a place in an order, such as the one that `next_ids` returns."""
-    return _parse(text, _column(sort)) is not None
+def is_place(text: str) -> bool:
+    """Whether a text is a place among the newest leads, such as one that `next_ids` returns."""
+    return _parse(text, _column("newest")) is not None
 
 
 def how_many(session: Session, wanted: LeadFilter, viewer: Viewer) -> int:
@@ -131,9 +131,9 @@ class _Query:
         self.column = _column(wanted.sort)
         self._descending = wanted.sort == "newest" or wanted.sort.startswith("-")
 
-    def ids(self, limit: int, start: Place | None = None, *, backward: bool = False) -> list[int]:
-        """The ids of the leads that follow a place, nearest first; or of those before it."""
-        return [row.id for row in self._session.rows(self.places(limit, start, backward=backward))]
+    def ids(self, limit: int, start: Place | None) -> list[int]:
+        """The ids of the leads that follow a place, nearest first."""
+        return [row.id for row in self._session.rows(self.places(limit, start))]
 
     def shown(
         self, limit: int, start: Place | None = None, *, backward: bool = False

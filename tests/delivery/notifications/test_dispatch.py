@@ -11,12 +11,12 @@ from consult.storage import deliveries, jobs
 from consult.storage.db.database import Database
 from consult.storage.leads import handovers, submission
 from consult.storage.notifications import notifications
-from consult.storage.tables.delivery_tables import JobRow
+from consult.storage.tables.delivery_tables import JobRow, NotificationRow
 from consult.storage.tables.lead_tables import LeadRow
 from consult.workflow.notification_types import NotificationType
 from consult.workflow.office_hours import Office, read_hours
 from consult.workflow.stages import CLOSED
-from tests.support.databases import ON_SQLITE, Clock, read, rows, write
+from tests.support.databases import ON_SQLITE, Clock, rows, write
 from tests.support.lead_factories import colleague, deactivate, set_lead
 from tests.support.submissions import (
     CONTACT,
@@ -161,7 +161,7 @@ def test_demo_leads_notify_no_one(database: Database, clock: Clock) -> None:
     set_lead(database, lead_id, due_at=clock() - timedelta(hours=1))
     run_tick(database)
     assert emailed(database) == []
-    assert read(database, notifications.for_lead, lead_id) == []
+    assert rows(database, NotificationRow) == []
 
 
 def test_answered_or_closed_leads_are_not_overdue(database: Database, clock: Clock) -> None:

@@ -20,9 +20,14 @@ from consult.delivery.webhooks.webhook_delivery import derive_secret, hash_secre
 from consult.storage import deliveries, jobs
 from consult.storage.db.database import Database, utc_now
 from consult.storage.leads.submission import NewSubmission
-from consult.storage.notifications import notifications
 from consult.storage.privacy import erasure, retention
-from consult.storage.tables.delivery_tables import Attempt, DeliveryRow, EndpointRow, JobRow
+from consult.storage.tables.delivery_tables import (
+    Attempt,
+    DeliveryRow,
+    EndpointRow,
+    JobRow,
+    NotificationRow,
+)
 from consult.storage.webhooks import endpoints
 from consult.workflow.notification_types import WEBHOOK_EVENTS
 from tests.delivery.notifications.test_dispatch import notify
@@ -485,7 +490,7 @@ def test_the_log_is_deleted_in_time(database: Database, hooks: Receiver, clock: 
     clock.go_on(days=31)
     write(database, retention.purge)
     assert log(database, endpoint_id) == []
-    assert len(read(database, notifications.for_lead, lead_id)) == 2, "so none is sent twice"
+    assert len(rows(database, NotificationRow)) == 2, "so none is sent twice"
     other = lead_of(database, submitted(database)).id
     work(database, hooks)
     clock.go_on(days=1)
