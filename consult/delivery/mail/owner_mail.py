@@ -136,17 +136,16 @@ def report_message(
 ) -> tuple[EmailMessage, str]:
     """The mail that brings a lead's owner the PDF, and its text as staff may read it."""
     delivery, submitted, contact = mail
-    brand, base_url = context.brand, context.settings.base_url
-    report, submitted_on = from_json(submitted.report), submitted.submitted_at.date()
-    check_again = report.check_again_on(submitted_on)
+    report = from_json(submitted.report)
+    check_again = report.check_again_on(submitted.submitted_at.date())
     values = {
         "name": safe_name(contact.name),
-        "brand": brand,
+        "brand": context.brand,
         "report": report,
         "wants_consult": contact.wants_consult,
         "booked_for": booked_for,
         "check_again": long_date(check_again),
-        "base_url": base_url,
+        "base_url": context.settings.base_url,
     }
     # Of what an owner typed, only the address is in the headers.
     message = new_owner_message(
@@ -156,33 +155,43 @@ def report_message(
         date=delivery.created_at,
         token=delivery.token,
     )
-    key = contact_key(
-        context.settings.signing_key(), submitted.result_token_hash, contact.email, mailed=True
-    )
-    offer = context.booking_offer
-    books = offer.how != "off"
-    own = {
-        "link": link,
-        "change": f"{link}/contact?key={key}",
-        # Only a calendar elsewhere gets to know their name.
-        "book": f"{link}/book" + f"?key={key}" * offer.is_elsewhere if books else "",
-        "subject": str(message["Subject"]),
-    }
-    set_text(message, "report", {**values, **own})
+    links = _links_of(context, mail, link)
+    set_text(message, "report", {**values, **links, "subject": str(message["Subject"])})
     message.add_attachment(
         pdf,
         maintype="application",
         subtype="pdf",
         filename=f"relay-check-{submitted.submitted_at:%Y-%m-%d}.pdf",
     )
+    _attach_check_again(message, context, mail, check_again)
+    hidden = {name: LINK_FOR_STAFF if url else "" for name, url in links.items()}
+    return message, render("mail/report.txt", **values, **hidden)
+
+
+def _links_of(context: Context, mail: OwnerMail, link: str) -> dict[str, str]:
+    """The links of a report mail: to the result, to the contact, and to book where that is."""
+    result_hash, email = mail.submitted.result_token_hash, mail.contact.email
+    key = contact_key(context.settings.signing_key(), result_hash, email, mailed=True)
+    offer = context.booking_offer
+    # Only a calendar elsewhere gets to know their name.
+    book = f"{link}/book?key={key}" if offer.is_elsewhere else f"{link}/book"
+    return {
+        "link": link,
+        "change": f"{link}/contact?key={key}",
+        "book": "" if offer.how == "off" else book,
+    }
+
+
+def _attach_check_again(message: EmailMessage, context: Context, mail: OwnerMail, on: date) -> None:
+    """Attach an entry for a calendar. It has no link to the result, as calendars are shared."""
     calendar = calendar_file(
         message["Message-ID"].strip("<>"),
-        delivery.created_at,
-        check_again,
-        f"Check again: {brand.product}",
-        # No link to the result here: calendars are shared.
-        f"On {long_date(submitted_on)}, you checked how your marketing and sales work together. "
-        f"Take the check again and see what has changed: {base_url}",
+        mail.delivery.created_at,
+        on,
+        f"Check again: {context.brand.product}",
+        f"On {long_date(mail.submitted.submitted_at.date())}, you checked how your marketing and "
+        "sales work together. Take the check again and see what has changed: "
+        f"{context.settings.base_url}",
     )
     message.add_attachment(
         calendar.encode(),
@@ -191,9 +200,6 @@ def report_message(
         filename="check-again.ics",
         params={"charset": "utf-8", "method": "PUBLISH"},
     )
-    hidden = dict.fromkeys(("link", "change"), LINK_FOR_STAFF)
-    hidden["book"] = LINK_FOR_STAFF if books else ""
-    return message, render("mail/report.txt", **values, **hidden)
 
 
 def calendar_file(uid: str, created_at: datetime, on: date, title: str, text: str) -> str:
