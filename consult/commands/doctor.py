@@ -226,7 +226,9 @@ def _check_address(settings: Settings) -> str:
     left = number_of(days, "day")
     if days < _CERTIFICATE_DAYS:
         raise Problem(f"the certificate of {url} ends in {left}")
-    return f"{url} leads here, {settings.proxy_hops} proxy hops, certificate for {left}"
+    return (
+        f"{url} leads here, {number_of(settings.proxy_hops, 'proxy hop')}, certificate for {left}"
+    )
 
 
 def _check_backup(settings: Settings) -> str:

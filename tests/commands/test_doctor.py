@@ -121,7 +121,7 @@ def test_a_machine_in_order_has_no_notes(tmp_path: Path, monkeypatch: pytest.Mon
     with proxied(tmp_path, monkeypatch, hops=1):
         lines, _ = examine()
     assert [line for line in lines.values() if not line.startswith("ok ")] == [lines["mail"]]
-    assert f"https://{NAME} leads here, 1 proxy hops" in lines["address"]
+    assert f"https://{NAME} leads here, 1 proxy hop," in lines["address"]
     assert f"{tmp_path}/copy was made 0 hours ago" in lines["backup"]
 
 

@@ -13,7 +13,7 @@ from consult.storage.leads import submission
 from tests.support.apps import make_app, services_of
 from tests.support.client import PageClient
 from tests.support.personas import SOLO_STARTER
-from tests.support.results import frozen
+from tests.support.results import frozen, submit_check
 
 
 def finish(app: Flask, minutes: float) -> None:
@@ -69,3 +69,12 @@ def test_each_start_is_a_check_of_its_own_and_they_are_limited_by_network(tmp_pa
     client = PageClient(make_app(tmp_path / "var", limit_starts="2 per minute"))
     assert client.post("/start").location != client.post("/start").location
     client.post("/start", status=429)
+
+
+def test_one_day_and_one_month_are_in_the_singular(tmp_path: Path) -> None:
+    """What owners are told of how long their answers and details are kept."""
+    app = make_app(tmp_path / "var", retention_days_drafts=1, retention_days_leads=30)
+    client = PageClient(app)
+    assert "that link works for 1 day." in client.get("/").text
+    contact = client.get(f"{submit_check(app)}/contact")
+    assert "for up to 1 month," in contact.text

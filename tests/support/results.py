@@ -57,7 +57,7 @@ def frozen(persona: Persona, depth: Depth = "quick", *, brand: Brand = _NO_BRAND
 
 @lru_cache(maxsize=100)
 def _scored(answers: str, depth: Depth, brand: Brand) -> tuple[Changes, NewSubmission]:
-    """What a persona gives and what is stored of it: half of what handing in costs, each time."""
+    """What a persona gives and what is stored of it: half of what a submission costs, each time."""
     way = walk(newest(), read_answers(newest(), json.loads(answers)), depth)
     given = {a.id: (a.answer, a.variant) for a in way.asked if a.answer is not None}
     return given, freeze(way, brand)
