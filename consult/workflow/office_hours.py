@@ -50,12 +50,12 @@ def write_hours(week: Week) -> str:
         while last + 1 < len(DAYS) and list(week.get(last + 1, ())) == list(spans):
             last += 1
         days = DAYS[day] if day == last else f"{DAYS[day]}-{DAYS[last]}"
-        entries += [f"{days} {clock_time(opens)}-{clock_time(closes)}" for opens, closes in spans]
+        entries += [f"{days} {write_time(opens)}-{write_time(closes)}" for opens, closes in spans]
         day = last + 1
     return ", ".join(entries)
 
 
-def clock_time(since_midnight: timedelta) -> str:
+def write_time(since_midnight: timedelta) -> str:
     """A time of day as in 09:00; the end of a day is 24:00."""
     hours, minutes = divmod(since_midnight // timedelta(minutes=1), 60)
     return f"{hours:02}:{minutes:02}"

@@ -25,7 +25,7 @@ from consult.settings.setting_sources import overridable
 from consult.staff.times import written_date
 from consult.storage.settings.setting_overrides import SEEN, SettingsProvider
 from consult.web.text import one_line
-from consult.workflow.office_hours import DAYS, Span, clock_time, read_hours, read_time, write_hours
+from consult.workflow.office_hours import DAYS, Span, read_hours, read_time, write_hours, write_time
 
 Kind = Literal[
     "text", "number", "color", "choice", "zone", "person", "week", "days", "sites", "lines"
@@ -176,7 +176,7 @@ def _days_of(text: str, field: str) -> list[Day]:
     days = []
     for number, (short, name) in enumerate(zip(DAYS, DAY_NAMES, strict=True)):
         spans = week.get(number, ())
-        hours = [Hours(clock_time(opens), clock_time(closes % _DAY)) for opens, closes in spans]
+        hours = [Hours(write_time(opens), write_time(closes % _DAY)) for opens, closes in spans]
         hours += [Hours()] * (count - len(hours))
         days.append(Day(f"{field}-{short}", name, bool(spans), hours))
     return days
