@@ -133,6 +133,8 @@ def test_everybody_can_use_every_page(
     for width, scheme in looks:
         visit.look(width, scheme, height=740)
         found += [f"{width} {scheme}: {violation}" for violation in axe_violations(visit)]
+        if width == DESK_WIDTH and (wider := visit.overflow()):
+            found.append(f"{wider} px wider than a desk's window")
     # Beginning with the size that the window has, as each change of it is laid out again.
     for width in sorted(SIZES, key=lambda width: width != visit.size[0]):
         visit.look(width, visit.scheme, height=SIZES[width])

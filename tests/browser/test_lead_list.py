@@ -113,3 +113,16 @@ def test_no_check_box_shows_beside_the_bar_that_lies_over_it(plain: Visit, width
     lefts = "parts => parts.map(part => part.getBoundingClientRect().left)"
     bar, *boxes = plain.tab.locator(".bulk, .leads tbody [name=lead]").evaluate_all(lefts)[::-1]
     assert min(boxes) >= bar
+
+
+@pytest.mark.parametrize("width", [PHONE_WIDTH, 1160, DESK_WIDTH, 1440])
+def test_the_longest_next_step_does_not_widen_the_page(plain: Visit, width: int) -> None:
+    plain.look(width)
+    plain.open("/staff/leads")
+    plain.tab.locator(".leads tbody .next-step").first.evaluate(
+        "cell => { cell.textContent = 'Didn’t come to the consult. Follow up: due yesterday'; }"
+    )
+    plain.tab.locator(".leads tbody .consult").first.evaluate(
+        "cell => { cell.textContent = 'Requested'; }"
+    )
+    assert plain.overflow() == 0
