@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from consult.questionnaire.conditions import ALWAYS, answered, is_, rung
-from consult.questionnaire.model import Dimension, Fact, Rule, page, part
+from consult.questionnaire.model import Dimension, Fact, JobLine, Rule, page, part
 from consult.questionnaire.questions import EditionError, choice, item
 from tests.support.small_edition import PARTS, ROLES, structure
 
@@ -90,6 +90,10 @@ def test_what_does_not_hold_together_is_refused_with_its_place(
     [
         ({"troubles": "seller"}, "troubles: seller is a question of kind choice"),
         ({"recent_jobs": "gone"}, "recent_jobs: gone is not a question"),
+        ({"own_words": "tools"}, "owner’s sentence: tools is a question of kind choices"),
+        ({"one_lead": {"came_from": "gone"}}, "one_lead: gone is not a question"),
+        ({"one_lead": {"ended": "reply"}}, "one_lead: reply is a question of kind rung"),
+        ({"one_lead": {"first_reply": "tools"}}, "one_lead: tools is a question of kind choices"),
         ({"sales_items": ("reply", "tools")}, "sales_items: tools is a question of kind choices"),
         ({"marketing_items": ("speed",)}, "marketing_items: speed is not a question"),
         ({"agreement": {"time": "price"}}, "agreement: price is a question of kind number"),
@@ -98,6 +102,15 @@ def test_what_does_not_hold_together_is_refused_with_its_place(
         ({"acting": ("speed", "gone")}, "acting: gone is not a dimension"),
         ({"figures": {"clock": "gone"}}, "figures: gone is not a dimension"),
         ({"money": {"worked": "gone"}}, "money: worked: gone is not a question"),
+        ({"money": {"leads": "price"}}, "money: leads: price is a question of kind number"),
+        ({"money": {"buyers": "gone"}}, "money: buyers: gone is not a question"),
+        ({"money": {"new_customers": "gone"}}, "money: new_customers: gone is not a question"),
+        ({"plan": {"talk": "gone"}}, "plan: gone is not a question"),
+        ({"plan": {"touches": {"pen": ("gone",)}}}, "plan: gone is not a dimension"),
+        (
+            {"jobs": {"time": JobLine(("gone",), ("reply",), ("Q1",))}},
+            "jobs: gone is not a question",
+        ),
         (
             {"money": {"first_sale": "leads"}},
             "money: first_sale: leads is a question of kind range",
@@ -113,8 +126,8 @@ def test_what_does_not_hold_together_is_refused_with_its_place(
 def test_a_role_that_nothing_in_the_edition_can_play_is_refused(
     changes: dict[str, Any], message: str
 ) -> None:
-    if "money" in changes:
-        changes = {"money": replace(ROLES.money, **changes["money"])}
+    for inputs in {"money", "one_lead", "plan"} & changes.keys():
+        changes = {inputs: replace(getattr(ROLES, inputs), **changes[inputs])}
     with pytest.raises(EditionError) as error:
         structure(roles=replace(ROLES, **changes))
     assert str(error.value) == f"edition mini: roles: {message}"
