@@ -2,12 +2,13 @@
 
 from dataclasses import replace
 from itertools import pairwise
+from math import prod
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consult.questionnaire.journey import estimated_minutes, walk
+from consult.questionnaire.journey import estimated_minutes, profiles, walk
 from consult.questionnaire.questions import Answer, Depth, Kind
 from consult.questionnaire.wording import Heading
 from tests.support.small_edition import small_edition
@@ -253,3 +254,12 @@ def test_the_estimate_counts_words_and_taps_of_the_parts_that_have_to_be_answere
     pages = {**edition.texts.pages, "you": Heading("You", intro)}
     longer = replace(edition, texts=replace(edition.texts, pages=pages))
     assert estimated_minutes(longer, "quick") == minutes
+
+
+def test_profiles_are_all_combinations_of_what_decides_facts_and_branches() -> None:
+    assert [*profiles(small_edition())] == [{"seller": "me"}, {"seller": "staff"}]
+    found = [*profiles(EDITION)]
+    ids = ("marketing_by", "selling_by", "buying_path", "customers_so_far", "lead_evidence")
+    assert {tuple(profile) for profile in found} == {ids}
+    different = {tuple(profile.values()) for profile in found}
+    assert len(different) == prod(len(EDITION.questions[id].choices) for id in ids) == len(found)

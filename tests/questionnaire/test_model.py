@@ -7,12 +7,16 @@ import pytest
 
 from consult.questionnaire.conditions import ALWAYS, answered, is_, rung
 from consult.questionnaire.model import Dimension, Fact, JobLine, Rule, page, part
-from consult.questionnaire.questions import EditionError, choice, item
+from consult.questionnaire.questions import EditionError, Kind, Question, choice, item
 from tests.support.small_edition import PARTS, ROLES, structure
 
 SPEED = Dimension("speed", "handoff", 3, ("reply",))
 ORDER = Dimension("order", "separation", 2, ("list",))
 NEW = Dimension("new", "handoff", 1, ("odd",))
+
+
+def sorting_card(id: str) -> Question:
+    return Question(id, Kind.SORT, ("marketing", "sales"), required=True, answer="sales")
 
 
 def with_page(*questions: Any, id: str = "more") -> dict[str, Any]:
@@ -64,6 +68,10 @@ def with_page(*questions: Any, id: str = "more") -> dict[str, Any]:
             {"dimensions": (SPEED, ORDER, Dimension("new", "handoff", 1, ("card", "new_item")))},
             "items and dimensions disagree on card, new_item",
         ),
+        (
+            with_page(*(sorting_card(f"card_{number}") for number in range(5))),
+            "5 scored cards do not divide the scale evenly",
+        ),
         *(
             (
                 with_page(odd) | {"dimensions": (SPEED, ORDER, NEW)},
@@ -106,6 +114,7 @@ def test_what_does_not_hold_together_is_refused_with_its_place(
         ({"money": {"buyers": "gone"}}, "money: buyers: gone is not a question"),
         ({"money": {"new_customers": "gone"}}, "money: new_customers: gone is not a question"),
         ({"plan": {"talk": "gone"}}, "plan: gone is not a question"),
+        ({"plan": {"touches": {"pen": ()}}}, "plan: tools has other choices than its table"),
         ({"plan": {"touches": {"pen": ("gone",)}}}, "plan: gone is not a dimension"),
         (
             {"jobs": {"time": JobLine(("gone",), ("reply",), ("Q1",))}},
