@@ -26,6 +26,17 @@ def test_how_people_buy_beats_who_does_the_work() -> None:
     assert variant("follow_up", "team", "counter") == "counter"
     assert variant("follow_up", "team", "conversation") == BASE
     assert variant("marketing_by", "solo", "counter") == BASE
+    assert set(EDITION.texts.questions["patience"]) == {BASE, "solo"}
+    assert variant("patience", "solo", "counter") == "solo"
+    assert variant("patience", "team", "counter") == BASE
+
+
+def test_a_tool_has_the_words_for_this_business() -> None:
+    assert set(EDITION.texts.tools["busy_week"]) == {BASE, "checkout", "counter"}
+    for path, variant in (("counter", "counter"), ("conversation", BASE)):
+        facts = {"mode": "solo", "path": path}
+        assert EDITION.tool_variant("busy_week", facts) == variant
+        assert EDITION.tool("busy_week", facts) is EDITION.texts.tools["busy_week"][variant]
 
 
 def test_what_the_structure_holds_is_at_hand() -> None:
