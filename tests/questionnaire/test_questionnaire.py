@@ -54,3 +54,6 @@ def test_what_is_offered_depends_on_the_wording() -> None:
     assert not mini.accepts("list", BASE, "unknown")
     ticks = [mini.accepts("tools", BASE, t) for t in ((), ("pen",), ("pen", "list"), ("cup",))]
     assert ticks == [True, True, False, False]
+    wishes = [mini.accepts("wish", BASE, typed) for typed in ("x" * 20, "x" * 21, 5)]
+    assert wishes == [True, False, False]
+    assert not mini.accepts("reply", "a variant without words", 0)
