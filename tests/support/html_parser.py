@@ -1,14 +1,9 @@
 """HTML as its parser reads it, with every mistake: what was read before is not read again.
 
 Reading HTML takes most of the time of many tests, and most pages of a run differ from another one
-in little. So two things are left out of a page and read once for all pages:
-
-- What was filled in: words, values, tokens. The page without it is its shape. It has the same
-  elements and the same mistakes: what is plain stays plain, and what is empty stays empty. Ids,
-  names and anything that a parser could trip over are part of the shape.
-- Header, main part, footer, sections, details and forms that stand where nothing around them
-  changes how they are read: in containers only, with no paragraph, link, table or form open. A page
-  that has a mistake anywhere, with or without them, is read as a whole.
+only in what was filled in: words, values, tokens. The page without it is its shape, which is read
+once. It has the same elements and the same mistakes: what is plain stays plain, and what is empty
+stays empty. Ids, names and anything that a parser could trip over are part of the shape.
 """
 
 import re
@@ -32,13 +27,6 @@ _FILLED_IN = re.compile(
     r"|[\"/=](?:(?<==\")|(?<=\w[/=]))([\w.-]{40,})(?=[/<?&\"])"
 )
 _HOLE = "\ue000"
-
-_PART = re.compile(r"<(?P<end>/?)(?P<name>main|header|footer|section|details|form)\b[^>]*>")
-_CUT = "data-cut"
-_CONTAINERS = {
-    *("html", "body", "main", "header", "footer", "nav", "aside", "article", "section", "details"),
-    *("div", "ul", "ol", "li", "dl", "dd", "figure", "DOCUMENT_FRAGMENT"),
-}
 
 Parsed = tuple[Element, tuple[str, ...]]
 """The root of a page, and the parser's complaints."""
@@ -65,7 +53,7 @@ def parse(html: str) -> Parsed:
     shape, fillings = shape_of(html)
     root, errors = _parsed(shape)
     if errors:  # which move elements about
-        return _parsed_as_a_whole(html)
+        return _parsed(html)
     if fillings:
         root = deepcopy(root)
         left = iter(fillings)
@@ -95,79 +83,7 @@ def _filled(text: str, fillings: Iterator[str]) -> str:
 
 @lru_cache(maxsize=300)
 def _parsed(html: str) -> Parsed:
-    root = _put_together(html)
-    return (root, ()) if root is not None else _parsed_as_a_whole(html)
-
-
-@lru_cache(maxsize=1000)
-def _frame(html: str, *, is_part: bool) -> Parsed:
-    """What is left without the parts, which many pages have in common."""
-    return _parsed_as_a_whole(html, is_part=is_part)
-
-
-def _parsed_as_a_whole(html: str, *, is_part: bool = False) -> Parsed:
     parser = HTMLParser(namespaceHTMLElements=False)
-    root: Element = parser.parseFragment(html, "main") if is_part else parser.parse(html)
+    root: Element = parser.parse(html)
     errors = [(line, PARSE_ERRORS[code] % data) for (line, _column), code, data in parser.errors]
     return root, tuple(f"line {line}: {error}" for line, error in errors)
-
-
-def _put_together(html: str, level: int = 0) -> Element | None:
-    """The elements of a page whose parts are read apart; None if that may not be the same."""
-    cut = _without_parts(html, level)
-    if cut is None:
-        return None
-    rest, parts = cut
-    root, errors = _frame(rest, is_part=level > 0)
-    root = deepcopy(root)
-    parents = {child: parent for parent in root.iter() for child in parent}
-    places = [element for element in root.iter() if _CUT in element.attrib]
-    if errors or [place.attrib[_CUT] for place in places] != [*map(str, range(len(parts)))]:
-        return None  # some of what looked like a part is none, but text or a value
-    for place, html_of_part in zip(places, parts, strict=True):
-        part = _part(html_of_part)
-        if part is None or not _is_in_containers(place, parents):
-            return None
-        part = deepcopy(part)
-        part.tail = place.tail
-        siblings = parents[place]
-        siblings[list(siblings).index(place)] = part
-    return root
-
-
-def _without_parts(html: str, level: int) -> tuple[str, list[str]] | None:
-    """A page with empty elements for its parts at one level, and these; None if they overlap."""
-    if _CUT in html or "<!--" in html:
-        return None
-    rest, end = "", 0
-    parts: list[str] = []
-    open_ones: list[re.Match[str]] = []
-    for tag in _PART.finditer(html):
-        if not tag["end"]:
-            open_ones.append(tag)
-        elif not open_ones or open_ones[-1]["name"] != tag["name"]:
-            return None
-        else:
-            start = open_ones.pop().start()
-            if len(open_ones) == level and all(one["name"] != "form" for one in open_ones):
-                name, number = tag["name"], len(parts)
-                rest += f'{html[end:start]}<{name} {_CUT}="{number}"></{name}>'
-                end = tag.end()
-                parts.append(html[start:end])
-    return None if open_ones else (rest + html[end:], parts)
-
-
-def _is_in_containers(element: Element, parents: dict[Element, Element]) -> bool:
-    while element in parents:
-        element = parents[element]
-        if element.tag not in _CONTAINERS:
-            return False
-    return True
-
-
-@lru_cache(maxsize=2000)
-def _part(html: str) -> Element | None:
-    """A section, details or form, read on its own; None if it has a mistake."""
-    root = _put_together(html, level=1)
-    is_alone = root is not None and len(root) == 1 and not root.text and not root[0].tail
-    return root[0] if root is not None and is_alone else None
