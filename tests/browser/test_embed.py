@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, Frame, Route
-from sqlalchemy import select
 
 from consult.storage.tables.submission_tables import DraftRow
 from tests.support.agency_site import HEADER, Embedded
@@ -15,6 +14,7 @@ from tests.support.apps import services_of
 from tests.support.axe import find_violations
 from tests.support.browser import Visit, visiting
 from tests.support.client import PageClient
+from tests.support.databases import rows
 from tests.support.keyboard_and_touch import fill_at_once, fill_by_tapping
 from tests.support.owner_journey import Journey
 from tests.support.patience import wait_until
@@ -121,9 +121,8 @@ def assert_site_was_told(visit: Visit, embedded: Embedded) -> None:
     added = set(visit.tab.evaluate("Object.keys(window)"))
     assert added - set(visit.tab.evaluate("window.before")) <= {"layer", "before"}
     assert visit.tab.context.cookies() == []
-    with services_of(embedded.app).database.reading() as session:
-        stored = session.scalars(select(DraftRow.source).order_by(DraftRow.id)).all()
-    assert stored[-1] == {"utm_source": "fair", "referrer": "localhost/"}
+    newest = rows(services_of(embedded.app).database, DraftRow)[-1]
+    assert newest.source == {"utm_source": "fair", "referrer": "localhost/"}
 
 
 def test_the_whole_way_in_a_page_of_another_site(browser: Browser, embedded: Embedded) -> None:

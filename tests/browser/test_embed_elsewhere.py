@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Browser
-from sqlalchemy import select
 
 from consult.storage.tables.submission_tables import DraftRow
 from tests.support.agency_site import HEADER, Embedded
 from tests.support.apps import services_of
 from tests.support.browser import visiting
+from tests.support.databases import rows
 from tests.support.firefox import Firefox, starting_firefox
 from tests.support.keyboard_and_touch import fill_by_tapping
 from tests.support.owner_journey import as_sent
@@ -85,9 +85,7 @@ def test_of_the_page_around_it_is_kept_what_is_known_and_allowed(
         )
         with frame.expect_navigation():
             frame.locator("main form button").click()
-    with services_of(embedded.app).database.reading() as session:
-        newest = select(DraftRow.source).order_by(DraftRow.id.desc()).limit(1)
-        assert session.scalars(newest).one() == kept
+    assert rows(services_of(embedded.app).database, DraftRow)[-1].source == kept
 
 
 def answer(window: Firefox) -> str:

@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from flask import Flask
-from sqlalchemy import select, text
+from sqlalchemy import text
 
 from consult.storage.insights import insights
 from consult.storage.insights.insights import STARTED_FRAMED, VIEWED, VIEWED_FRAMED, ResponseFilter
-from consult.storage.tables.submission_tables import DraftRow, PageVisitRow, ResponseStatsRow
-from tests.support.apps import make_app, services_of
+from consult.storage.tables.submission_tables import PageVisitRow
+from tests.support.apps import make_app, services_of, stored
 from tests.support.client import PageClient
+from tests.support.databases import rows
 from tests.support.owner_journey import Journey
 from tests.support.personas import BATON_ON_THE_FLOOR, MOSTLY_UNKNOWN, AnswerValue
 from tests.support.results import submit_check
@@ -32,16 +33,7 @@ def started(app: Flask, answers: Mapping[str, AnswerValue], query: str = "") -> 
 
 
 def pages(app: Flask, depth: str = "quick") -> list[PageVisitRow]:
-    with services_of(app).database.reading() as session:
-        of_depth = select(PageVisitRow).where(PageVisitRow.depth == depth)
-        return list(session.scalars(of_depth.order_by(PageVisitRow.id)))
-
-
-def stored(app: Flask) -> list[object]:
-    """All that a save could change."""
-    with services_of(app).database.reading() as session:
-        tables = (DraftRow, PageVisitRow, ResponseStatsRow)
-        return [row for table in tables for row in session.execute(select(*table.__table__.c))]
+    return rows(services_of(app).database, PageVisitRow, PageVisitRow.depth == depth)
 
 
 def steps(app: Flask) -> dict[tuple[str, str], int]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 
 from consult.crypto import Purpose, decrypt, new_token
 from consult.owner.form_guard import HONEYPOT
@@ -20,7 +20,7 @@ from consult.storage.tables.delivery_tables import DeliveryRow, JobRow
 from consult.storage.tables.submission_tables import DraftRow, RateLimitRow, ResumeLinkRow
 from tests.support.apps import deliver, is_anywhere, mail_settings, make_app, services_of, stored
 from tests.support.client import PageClient
-from tests.support.databases import write
+from tests.support.databases import read, rows, write
 from tests.support.mail_server import MailServer, mail_server
 from tests.support.owner_journey import Journey
 from tests.support.page import Page
@@ -142,16 +142,15 @@ def test_the_address_is_in_no_file_before_or_after_it_was_sent_and_makes_no_lead
     scene: Scene,
 ) -> None:
     scene.request()
-    with services_of(scene.app).database.reading() as session:
-        (job,) = session.scalars(select(JobRow))
-        assert (job.kind, list(job.payload)) == (jobs.EMAIL_RESUME_LINK, ["link_id"])
+    database = services_of(scene.app).database
+    (job,) = rows(database, JobRow)
+    assert (job.kind, list(job.payload)) == (jobs.EMAIL_RESUME_LINK, ["link_id"])
     assert not is_anywhere(scene.app, ADDRESS)
     deliver(scene.app)
     link = link_in(scene.server)
     assert not is_anywhere(scene.app, ADDRESS, link.rsplit("/", 1)[1], scene.owner.token)
-    with services_of(scene.app).database.reading() as session:
-        assert session.scalars(select(ResumeLinkRow.encrypted_mail)).all() == [None]
-        assert session.scalars(select(DeliveryRow)).all() == []
+    assert [link.encrypted_mail for link in rows(database, ResumeLinkRow)] == [None]
+    assert rows(database, DeliveryRow) == []
     deliver(scene.app)
     assert len(scene.server.accepted) == 1
 
@@ -222,8 +221,7 @@ def test_a_link_that_leads_nowhere_says_so_and_offers_to_start(
         scene.owner.to_result()
         lead = all_leads(database)[-1]
         write(database, erasure.erase, [lead.id], "anonymise", by=None, reason="requested")
-        with database.reading() as session:
-            assert session.scalars(select(ResumeLinkRow)).all() == []
+        assert rows(database, ResumeLinkRow) == []
     elif how == "expired":
         scene.owner.to_result()  # so that it is the link that expires, and not the draft
         later = database.clock() + resume_links.LINK_LIFE + timedelta(seconds=1)
@@ -247,10 +245,8 @@ def test_an_address_is_kept_a_day_at_most_and_a_link_a_month(
     for days, kept in ((1, [None]), (31, [])):
         later = start + timedelta(days=days, seconds=1)
         monkeypatch.setattr(database, "clock", lambda later=later: later)
-        with database.writing() as session:
-            retention.purge(session)
-        with database.reading() as session:
-            assert session.scalars(select(ResumeLinkRow.encrypted_mail)).all() == kept
+        write(database, retention.purge)
+        assert [link.encrypted_mail for link in rows(database, ResumeLinkRow)] == kept
 
 
 @pytest.mark.parametrize(
@@ -265,22 +261,20 @@ def test_a_failed_email_leaves_no_address_in_the_end(
     scene.server.on_recipient = f"{answer} <{ADDRESS}>"
     scene.request()
     deliver(scene.app)
-    with services_of(scene.app).database.reading() as session:
-        (job,) = session.scalars(select(JobRow))
-        assert ADDRESS not in (job.last_error or "")
-        assert (session.scalars(select(ResumeLinkRow.encrypted_mail)).one() is not None) is kept
+    (job,) = rows(services_of(scene.app).database, JobRow)
+    assert ADDRESS not in (job.last_error or "")
+    (link,) = rows(services_of(scene.app).database, ResumeLinkRow)
+    assert (link.encrypted_mail is not None) is kept
     assert scene.server.accepted == []
 
 
 def test_a_copy_of_the_database_opens_no_check_even_with_the_secret_key(scene: Scene) -> None:
     link = scene.link()
-    key = services_of(scene.app).settings.signing_key()
-    with services_of(scene.app).database.reading() as session:
-        row = session.scalars(select(ResumeLinkRow)).one()
-        encrypted = row.encrypted_draft_token
-        found = resume_links.find_draft_token(session, key, link.rsplit("/", 1)[1])
+    key, database = services_of(scene.app).settings.signing_key(), services_of(scene.app).database
+    found = read(database, resume_links.find_draft_token, key, link.rsplit("/", 1)[1])
     assert found == scene.owner.token
-    assert decrypt(key, Purpose.RESUME, encrypted, row.draft_id) is None
+    (row,) = rows(database, ResumeLinkRow)
+    assert decrypt(key, Purpose.RESUME, row.encrypted_draft_token, row.draft_id) is None
 
 
 @pytest.mark.parametrize("address", ["", "nobody", "a@b@c"])

@@ -16,7 +16,6 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
 
 from consult.crypto import token_hash
 from consult.owner.form_guard import HONEYPOT
@@ -34,7 +33,7 @@ from consult.workflow.spam import ALL_SIGNS, SIGNS, SUSPECT, is_suspect, throwaw
 from tests.owner.test_proof_of_work import challenge_in, solution
 from tests.support.apps import deliver, mail_settings, make_app, services_of
 from tests.support.client import PageClient
-from tests.support.databases import Clock
+from tests.support.databases import Clock, rows
 from tests.support.mail_server import mail_server
 from tests.support.owner_journey import Journey
 from tests.support.page import Page
@@ -71,8 +70,7 @@ class Site:
         return signed_in(self.app)
 
     def rows(self, table: Any) -> Sequence[Any]:
-        with self.made.database.reading() as session:
-            return session.scalars(select(table).order_by(*table.__mapper__.primary_key)).all()
+        return rows(self.made.database, table)
 
     def notices(self) -> list[str]:
         """What staff and other apps are notified of about contacts, the first first."""

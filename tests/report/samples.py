@@ -2,7 +2,7 @@
 
 from datetime import date
 from functools import cache
-from typing import Any
+from typing import Any, get_args
 from xml.etree import ElementTree
 
 import html5lib
@@ -17,6 +17,7 @@ from consult.report.report import Report
 from tests.support.personas import PERSONAS, Answers, Depth
 
 DAY = date(2026, 11, 23)
+EVERYONE: list[tuple[str, Depth]] = [(id, depth) for id in PERSONAS for depth in get_args(Depth)]
 
 
 def walk_of(persona: str, depth: Depth = "quick", changes: Answers | None = None) -> Walk:

@@ -21,11 +21,8 @@ from consult.report.report import Report, from_json
 from consult.scoring.axis import SORTING
 from consult.scoring.scorecard import scorecard_of
 from consult.settings.brand import Brand
-from tests.report.samples import DAY, report_of, walk_of
+from tests.report.samples import DAY, EVERYONE, report_of, walk_of
 from tests.support.personas import PERSONAS, Answers, Depth, Persona
-
-DEPTHS: tuple[Depth, ...] = ("quick", "full")
-EVERYONE = [(persona, depth) for persona in PERSONAS for depth in DEPTHS]
 
 
 @pytest.mark.parametrize(("persona", "depth"), EVERYONE)

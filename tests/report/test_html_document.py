@@ -20,6 +20,7 @@ from consult.report.report import Relay, State
 from consult.settings.brand import Brand, Colors, Logo
 from tests.report.samples import (
     DAY,
+    EVERYONE,
     check_valid,
     cover_of,
     document_of,
@@ -27,10 +28,7 @@ from tests.report.samples import (
     printed_text,
     report_of,
 )
-from tests.support.personas import PERSONAS, Depth
-
-DEPTHS: tuple[Depth, ...] = ("quick", "full")
-EVERYONE = [(persona, depth) for persona in PERSONAS for depth in DEPTHS]
+from tests.support.personas import Depth
 
 COLORS = Colors()
 STATES: tuple[State, ...] = ("strong", "partly", "weak", "unknown")

@@ -3,8 +3,16 @@
 import pytest
 from flask import Flask
 
+from consult.storage.db.database import Database
+from tests.support.apps import services_of
 from tests.support.client import PageClient
 from tests.support.staff_client import ADMIN, joined, signed_in
+
+
+@pytest.fixture
+def database(app: Flask) -> Database:
+    """That of the app, which is SQLite."""
+    return services_of(app).database
 
 
 @pytest.fixture

@@ -56,11 +56,6 @@ def colleague(database: Database, name: str, *, admin: bool = False, **scopes: S
         return row.id
 
 
-def deactivate(database: Database, user_id: int) -> None:
-    with database.writing() as session:
-        session.get_one(StaffUserRow, user_id).active = False
-
-
 def new_lead(database: Database, *, contact: bool = False) -> int:
     """A lead that was just submitted; with a contact, its reply clock runs."""
     with database.writing() as session:

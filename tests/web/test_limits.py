@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
 from werkzeug.exceptions import TooManyRequests
 
 from consult.settings.schema import Settings
@@ -11,7 +10,7 @@ from consult.storage.db.database import Database
 from consult.storage.tables.submission_tables import RateLimitRow
 from consult.web.limits import RateLimits, network_of
 from tests.support.apps import make_app
-from tests.support.databases import ON_SQLITE, Clock
+from tests.support.databases import ON_SQLITE, Clock, rows
 from tests.support.workers import SECRET_KEY
 
 
@@ -91,13 +90,11 @@ def test_the_table_names_no_one_and_expired_rows_are_deleted(
     database: Database, limits: RateLimits, clock: Clock
 ) -> None:
     consume(limits, 1, "ada@example.com")
-    with database.reading() as session:
-        (key,) = session.scalars(select(RateLimitRow.key))
-    assert "ada" not in key
+    (one,) = rows(database, RateLimitRow)
+    assert "ada" not in one.key
     clock.go_on(hours=2)
     consume(limits, 1, "192.0.2.9")
-    with database.reading() as session:
-        assert key not in session.scalars(select(RateLimitRow.key)).all()
+    assert one.key not in {row.key for row in rows(database, RateLimitRow)}
 
 
 @ON_SQLITE

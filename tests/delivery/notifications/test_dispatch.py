@@ -17,7 +17,7 @@ from consult.workflow.notification_types import NotificationType
 from consult.workflow.office_hours import Office, read_hours
 from consult.workflow.stages import CLOSED
 from tests.support.databases import ON_SQLITE, Clock, rows, write
-from tests.support.lead_factories import colleague, deactivate, set_lead
+from tests.support.lead_factories import close_account, colleague, set_lead
 from tests.support.submissions import (
     CONTACT,
     all_leads,
@@ -139,14 +139,14 @@ def test_each_handover_is_reported_unless_canceled_or_answered(
 
 @ON_SQLITE
 def test_disabled_accounts_get_no_mail_queued_before(database: Database, clock: Clock) -> None:
-    deactivate(database, colleague(database, "disabled"))
+    close_account(database, colleague(database, "disabled"))
     leaving = colleague(database, "leaving")
     colleague(database, "ada")
     lead_id = left_contact(database)
     box = Box(RetryableError("busy"))
     make_worker(database, transport=box).run_once()
     assert len(box.attempts) == 2
-    deactivate(database, leaving)
+    close_account(database, leaving)
     clock.go_on(minutes=1)
     assert [name for name, _ in emailed(database)] == ["ada"]
     assert mails_about(database, lead_id) == [("Ada", "contact_given")]

@@ -8,7 +8,7 @@ from flask import Flask
 from consult.staff.accounts import passwords
 from consult.storage.accounts import account_admin
 from consult.storage.db.database import Database
-from tests.support.apps import REAL_HASHER, services_of
+from tests.support.apps import REAL_HASHER
 from tests.support.client import PageClient
 from tests.support.page import Page
 from tests.support.second_factors import let_pass
@@ -24,11 +24,6 @@ from tests.support.staff_client import (
 )
 
 EXPIRED = "This link no longer works"
-
-
-@pytest.fixture
-def database(app: Flask) -> Database:
-    return services_of(app).database
 
 
 def accept(client: PageClient, link: str, *, status: int = 303, **changes: str) -> Page:

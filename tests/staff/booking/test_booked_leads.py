@@ -32,11 +32,6 @@ def app(tmp_path: Path, clock: Clock) -> Iterator[Flask]:
 
 
 @pytest.fixture
-def database(app: Flask) -> Database:
-    return services_of(app).database
-
-
-@pytest.fixture
 def grace(app: Flask) -> PageClient:
     return joined(app, admin=True)
 

@@ -15,7 +15,7 @@ from consult.storage.tables.delivery_tables import JobRow
 from consult.storage.tables.submission_tables import DraftRow, ReminderConsentRow
 from tests.support.apps import deliver, is_anywhere, mail_settings, make_app, services_of
 from tests.support.client import PageClient
-from tests.support.databases import read, write
+from tests.support.databases import read, rows, write
 from tests.support.mail_server import MailServer, mail_server
 from tests.support.staff_client import joined, make_user, post, signed_in
 
@@ -95,10 +95,9 @@ def test_one_reminder_is_sent_with_the_link_and_the_address_is_deleted(scene: Sc
     page = scene.staff.get("/staff/unfinished")
     assert (ADDRESS in page.text, scene.root in page.html) == (True, False)
     scene.staff.submit(page.form("/send"))
-    with services_of(scene.app).database.reading() as session:
-        (job,) = session.scalars(select(JobRow))
-        assert list(job.payload) == ["consent_id"]
-        encrypted = session.scalar(select(ReminderConsentRow.encrypted_token))
+    (job,) = rows(services_of(scene.app).database, JobRow)
+    assert list(job.payload) == ["consent_id"]
+    encrypted = rows(services_of(scene.app).database, ReminderConsentRow)[0].encrypted_token
     assert encrypted
     assert scene.root.rsplit("/", 1)[1].encode() not in encrypted
     deliver(scene.app)

@@ -17,7 +17,7 @@ from consult.storage.leads.notes import notes_of
 from consult.workflow.stages import OUTCOMES
 from tests.support.apps import make_app, services_of, statements
 from tests.support.client import PageClient
-from tests.support.databases import Clock, write
+from tests.support.databases import Clock, read, write
 from tests.support.lead_factories import see
 from tests.support.page import Form, Page, text_of
 from tests.support.second_factors import CAREFUL, SECRET, make_careful_user
@@ -37,10 +37,9 @@ HOSTILE = '"><script>alert(1)</script>{{ 7 * 7 }}'
 
 
 @pytest.fixture
-def database(app: Flask, clock: Clock) -> Database:
-    made = services_of(app).database
-    made.clock = clock  # a Monday, at half past nine in the morning
-    return made
+def database(database: Database, clock: Clock) -> Database:
+    database.clock = clock  # a Monday, at half past nine in the morning
+    return database
 
 
 @pytest.fixture
@@ -390,8 +389,7 @@ def test_a_note_typed_while_the_session_ended_is_held_over_the_sign_in(
     assert page.h1 == "Signed in"
     page = client.follow(client.submit(page.form("/notes")))
     assert "Note saved." in page.text
-    with database.reading() as session:
-        assert [note.text for note in notes_of(session, lead)] == [typed]
+    assert [note.text for note in read(database, notes_of, lead)] == [typed]
 
 
 def test_a_note_typed_before_a_sign_in_in_another_tab_is_submitted_again(
@@ -404,11 +402,9 @@ def test_a_note_typed_before_a_sign_in_in_another_tab_is_submitted_again(
     assert "Your session expired" in unnamed.text
     page = grace.submit(form, status=400)
     assert page.h1 == "You signed in again"
-    with database.reading() as session:
-        assert not notes_of(session, lead), "it asks first"
+    assert not read(database, notes_of, lead), "it asks first"
     grace.submit(page.form("/notes"))
-    with database.reading() as session:
-        assert [note.text for note in notes_of(session, lead)] == ["Typed before"]
+    assert [note.text for note in read(database, notes_of, lead)] == ["Typed before"]
 
 
 def test_a_held_form_is_its_users_own_and_holds_no_password(
@@ -438,8 +434,7 @@ def test_the_same_note_twice_is_kept_once(
     page = send(grace, page, "notes", text="Prefers mail")
     clock.go_on(minutes=10)
     send(grace, page, "notes", text="Prefers mail")
-    with database.reading() as session:
-        texts = [note.text for note in notes_of(session, lead)]
+    texts = [note.text for note in read(database, notes_of, lead)]
     assert texts == ["Prefers mail", "Prefers mail", "Has two vans", "Prefers mail"]
 
 
@@ -492,8 +487,7 @@ def test_writing_takes_two_presses_and_says_which_draft_was_used(
         done = grace.follow(grace.submit(sent.fill(reached="emailed")))
         assert "Saved." in done.text
         assert f"Emailed them (draft used: {name})" in done.text
-    with database.reading() as session:
-        noted = [event.data for event in timeline(session, lead) if event.kind == "contact"]
+    noted = [event.data for event in read(database, timeline, lead) if event.kind == "contact"]
     assert [one["draft"] for one in noted] == ["first", "after_call"]
     assert "Thanks" not in repr(noted)
     log_contact(database, lead)

@@ -48,11 +48,6 @@ FAILED: dict[str, object] = {
 
 
 @pytest.fixture
-def database(app: Flask) -> Database:
-    return services_of(app).database
-
-
-@pytest.fixture
 def lead_id(app: Flask) -> int:
     return make_lead(app, contact=CONTACT)
 

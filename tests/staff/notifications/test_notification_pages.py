@@ -11,7 +11,7 @@ from consult.workflow.notification_types import EMAIL_TYPES, TYPE_INFO, Notifica
 from tests.support.apps import deliver, make_app, services_of, statements
 from tests.support.client import PageClient
 from tests.support.databases import read
-from tests.support.lead_factories import deactivate
+from tests.support.lead_factories import close_account
 from tests.support.mail_server import as_read
 from tests.support.page import text_of
 from tests.support.staff_client import EMAIL, joined, make_lead, make_user, signed_in, user_of
@@ -79,7 +79,7 @@ def test_admins_see_who_gets_which_emails_and_which_no_one_gets(app: Flask) -> N
         "New contact – Grace Hopper, Grace Hopper",
     } <= shown
     assert len(shown) == len(EMAIL_TYPES)
-    deactivate(services_of(app).database, 1)
+    close_account(services_of(app).database, 1)
     page = joined(app, "cy@example.com", admin=True).get("/staff/settings/notifications")
     assert "No one gets" not in page.text
 

@@ -19,8 +19,8 @@ from consult.storage.notifications.notifications import ALERT_OF_ACTION
 from consult.storage.tables.delivery_tables import DeliveryRow, JobRow
 from tests.support.apps import deliver, make_app, services_of
 from tests.support.client import PageClient
-from tests.support.databases import ON_SQLITE, write
-from tests.support.lead_factories import colleague, deactivate
+from tests.support.databases import write
+from tests.support.lead_factories import close_account, colleague
 from tests.support.mail_server import as_read
 from tests.support.oidc_provider import approve, mock_provider, settings_for
 from tests.support.passkeys import ORIGIN, add_passkey, asked
@@ -127,7 +127,6 @@ def the_mail(app: Flask, kind: str, user_id: int = 1) -> EmailMessage:
     return mail
 
 
-@ON_SQLITE
 @pytest.mark.parametrize("kind", ALERT_TEXTS)
 def test_the_email_says_what_changed_and_no_more(database: Database, kind: str) -> None:
     ada = colleague(database, "ada", finished="off", digest="off")
@@ -137,7 +136,7 @@ def test_the_email_says_what_changed_and_no_more(database: Database, kind: str) 
             notifications.send_alert(session, user_id, kind)
         jobs = session.scalars(select(JobRow)).all()
         assert [set(job.payload) for job in jobs] == [set(), set()]
-    deactivate(database, disabled)
+    close_account(database, disabled)
     (mail,) = sent_mails(database)
     assert mail["To"] == "ada@agency.example"
     assert mail["Subject"] == f"Your account: {ALERT_TEXTS[kind]['title'].lower()}"

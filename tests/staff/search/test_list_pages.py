@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
-from flask import Flask
 from sqlalchemy import select
 
 from consult.questionnaire.editions import newest
@@ -33,11 +32,6 @@ MY_ID = 1
 @pytest.fixture(autouse=True)
 def _short_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(list_pages, "PAGE_SIZE", 20)
-
-
-@pytest.fixture
-def database(app: Flask) -> Database:
-    return services_of(app).database
 
 
 @pytest.fixture

@@ -2,12 +2,12 @@
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
 
 from consult.storage.search import saved_views
 from consult.storage.tables.account_tables import AuditRow, SavedViewRow
 from tests.support.apps import services_of
 from tests.support.client import PageClient
+from tests.support.databases import rows
 from tests.support.page import Page, text_of
 from tests.support.staff_client import ADMIN, joined
 
@@ -53,11 +53,9 @@ def test_a_view_is_saved_renamed_and_deleted(
     deleted = staff.submit(staff.get(edit.path).form("/delete"))
     assert staff.get(deleted.location).link("Save as view").endswith(QUERY)
     assert "Fairs" not in colleague.get("/staff/leads").links
-    with services_of(app).database.reading() as session:
-        of_views = select(AuditRow).where(AuditRow.action.like("view.%"))
-        rows = session.scalars(of_views.order_by(AuditRow.id)).all()
+    entries = rows(services_of(app).database, AuditRow, AuditRow.action.like("view.%"))
     selects = {"view": 1, "shared": True, "filters": "stage: new; source"}
-    assert [(row.action, row.facts) for row in rows] == [
+    assert [(entry.action, entry.facts) for entry in entries] == [
         ("view.added", {**selects, "shared": False}),
         ("view.changed", selects),
         ("view.deleted", {"view": 1, "shared": True}),
@@ -108,8 +106,7 @@ def test_a_view_of_the_same_name_is_replaced_if_asked(
 def test_a_form_that_is_sent_twice_saves_one_view(app: Flask, staff: PageClient) -> None:
     save(staff, "Fairs")
     save(staff, "Fairs")
-    with services_of(app).database.reading() as session:
-        assert len(session.scalars(select(SavedViewRow)).all()) == 1
+    assert len(rows(services_of(app).database, SavedViewRow)) == 1
 
 
 def test_there_is_a_most(
@@ -127,8 +124,7 @@ def test_what_was_searched_for_is_not_saved(app: Flask, staff: PageClient) -> No
     page = staff.get(staff.get("/staff/leads?text=dana&stage=won").link("Save as view"))
     assert "Your search words aren’t saved with it." in page.text
     staff.submit(page.form("/views/new").fill(name="Won"))
-    with services_of(app).database.reading() as session:
-        assert session.scalars(select(SavedViewRow.query)).all() == ["stage=won"]
+    assert [view.query for view in rows(services_of(app).database, SavedViewRow)] == ["stage=won"]
     assert "Save as view" not in staff.get("/staff/leads?text=dana").links
     assert staff.get("/staff/views/new?text=dana", status=303).location == "/staff/leads"
 
