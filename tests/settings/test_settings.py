@@ -14,7 +14,6 @@ from consult.settings.setting_sources import (
     HIDDEN,
     SettingDescription,
     describe,
-    known_variables,
     load_settings,
     secret_names,
     unknown_variables,
@@ -23,12 +22,6 @@ from consult.settings.setting_types import SettingsError
 
 SERVER = "postgresql+psycopg://relay:pass%2Fword@db.example.com/relay"
 KEY = "0123456789abcdef" * 4
-
-
-@pytest.fixture(autouse=True)
-def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
-    for variable in known_variables():
-        monkeypatch.delenv(variable, raising=False)
 
 
 def load(**given: Any) -> Settings:

@@ -13,7 +13,7 @@ from consult.storage.db.database import Database
 from consult.storage.leads import submission
 from consult.storage.notifications import notifications
 from consult.storage.tables.account_tables import StaffUserRow
-from consult.storage.tables.booking_tables import BookingRow, BookingState, Calendar, MatchedBy
+from consult.storage.tables.booking_tables import BookingRow, BookingState, Calendar
 from consult.storage.tables.lead_tables import LeadRow
 from consult.workflow.notification_types import NotificationType, Scope
 from tests.support.databases import write
@@ -79,14 +79,9 @@ def book(
 ) -> BookingRow:
     """Book a consult of half an hour for a lead, whose owner is in this zone, now or `at`."""
     to = Appointment(starts_at, starts_at + timedelta(minutes=30), zone, place)
-    how: dict[str, Any] = {
-        "calendar": calendar,
-        "uid": uid or f"of {lead_id}",
-        "state": state,
-        "at": at,
-    }
-    matched_by: MatchedBy = "own" if calendar == "own" else "key"
-    made = write(database, bookings.book, lead_id, to, matched_by=matched_by, **how)
+    uid, matched_by = uid or f"of {lead_id}", "own" if calendar == "own" else "key"
+    how: dict[str, Any] = {"calendar": calendar, "uid": uid, "matched_by": matched_by}
+    made = write(database, bookings.book, lead_id, to, state=state, at=at, **how)
     assert made is not None
     return made
 

@@ -42,12 +42,12 @@ def submit_check(
 ) -> str:
     """Answer and submit a check as a persona, in so many seconds; the path of its result."""
     made = services_of(app)
-    given, made_of_it = _scored(json.dumps(persona.payload(depth)["answers"]), depth, made.brand)
+    given, new = _scored(json.dumps(persona.payload(depth)["answers"]), depth, made.brand)
     with made.database.writing() as session:
         elapsed = timedelta(seconds=seconds)
-        token = drafts.start(session, made_of_it.edition, depth, source or {}, elapsed=elapsed)
+        token = drafts.start(session, new.edition, depth, source or {}, elapsed=elapsed)
         drafts.save(session, token, given)
-        return f"/result/{submission.submit(session, token, made_of_it, made.settings.office)}"
+        return f"/result/{submission.submit(session, token, new, made.settings.office)}"
 
 
 def frozen(persona: Persona, depth: Depth = "quick", *, brand: Brand = _NO_BRAND) -> NewSubmission:
