@@ -1,4 +1,4 @@
-// Goes through the list with single keys. Everything they do, links, boxes and buttons do as well.
+// Goes through the list with single keys. All of it, links, boxes and buttons do as well.
 const rows = [...document.querySelectorAll(".leads tbody tr, .todo li")];
 const links = rows.map((row) => row.querySelector("th a, .lead a"));
 const here = () => rows.findIndex((row) => row.contains(document.activeElement));
