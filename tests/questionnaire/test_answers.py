@@ -71,6 +71,7 @@ CARDS = ", ".join(EDITION.questions["done_last_30_days"].accepted)
         ("sort_demo", "no", "'no' is not offered; it takes one of marketing, sales, not_sure"),
         ("symptoms", 1, f"1 is not offered; it takes a list with up to 3 of {', '.join(SYMPTOMS)}"),
         ("done_last_30_days", 1, f"1 is not offered; it takes a list with any of {CARDS}"),
+        ("own_words", 1, "1 is not offered; it takes a text of up to 300 characters"),
         ("buyers", "x" * 38, f"'{'x' * 38}' is not offered; it takes one of {BUYERS}"),
         ("buyers", "x" * 39, f"'{'x' * 36}... is not offered; it takes one of {BUYERS}"),
     ],
