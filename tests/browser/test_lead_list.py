@@ -94,7 +94,7 @@ ROOM = """link => {
 
 @pytest.mark.parametrize("width", [PHONE_WIDTH, DESK_WIDTH])
 @pytest.mark.parametrize(
-    ("path", "link"), [("/staff/leads", ".leads tbody th a"), ("/staff/", ".todo .names a")]
+    ("path", "link"), [("/staff/leads", ".leads tbody th a"), ("/staff/", ".todo .lead a")]
 )
 def test_where_long_names_are_cut_off_the_sign_of_the_focus_is_not(
     plain: Visit, path: str, link: str, width: int
