@@ -17,7 +17,7 @@ from consult.demo.generator import make_leads
 from consult.questionnaire.editions import newest
 from tests.support import staff_client
 from tests.support.agency_site import Embedded, embedded_check
-from tests.support.apps import deliver, make_app, services_of
+from tests.support.apps import deliver, make_app, real_renderer, services_of
 from tests.support.browser import FLAGS, find_browser, launch, serving
 from tests.support.client import PageClient
 from tests.support.keyboard_and_touch import fill_by_tapping
@@ -48,14 +48,8 @@ def main() -> None:
     with TemporaryDirectory() as folder, serving(make) as origin:
         journey = Journey(PageClient(apps[0]), BATON_ON_THE_FLOOR.answers)
         journey.to_result()
-        result = journey.page.path
-        _picture_of_page(origin + result, PICTURES / "result-phone.png")
-        journey.go(f"{result}/contact")
-        journey.client.submit(journey.page.form("/contact").fill(**CONTACT))
-        deliver(apps[0])
-        report = Path(folder, "report.pdf")
-        report.write_bytes(journey.client.get(f"{result}/report.pdf").body)
-        _picture_of_cover(report, PICTURES / "report-cover.png")
+        _picture_of_page(origin + journey.page.path, PICTURES / "result-phone.png")
+        picture_of_cover(journey, PICTURES / "report-cover.png")
     with TemporaryDirectory() as folder, serving(make) as origin:
         _fill(apps[-1])
         _pictures_for_staff(f"{origin}/staff/")
@@ -128,9 +122,15 @@ def _picture_of_page(address: str, file: Path) -> None:
         browser.close()
 
 
-def _picture_of_cover(report: Path, file: Path) -> None:
+def picture_of_cover(journey: Journey, file: Path) -> None:
+    """The first page of the PDF of a result, whose owner leaves their contact first."""
+    result = journey.page.path
+    journey.go(f"{result}/contact")
+    journey.client.submit(journey.page.form("/contact").fill(**CONTACT))
+    deliver(journey.client.app, real_renderer().render)
+    report = journey.client.get(f"{result}/report.pdf").body
     command = ["pdftoppm", "-png", "-singlefile", "-r", str(COVER_DPI)]
-    subprocess.run([*command, str(report), str(file.with_suffix(""))], check=True)
+    subprocess.run([*command, "-", str(file.with_suffix(""))], input=report, check=True)
 
 
 if __name__ == "__main__":

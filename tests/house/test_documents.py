@@ -4,12 +4,17 @@ import re
 from pathlib import Path
 
 import pytest
+from flask import Flask
 
 from consult.commands import FAMILIES
 from consult.questionnaire.editions import folder, names
 from consult.settings.schema import Settings
 from consult.settings.server_settings import PREFIX
 from consult.settings.setting_sources import known_variables
+from tests.support.client import PageClient
+from tests.support.owner_journey import Journey
+from tests.support.personas import BATON_ON_THE_FLOOR
+from tools import take_pictures
 
 ROOT = Path(__file__).parents[2]
 CODE = [
@@ -79,3 +84,10 @@ def test_a_document_names_only_settings_commands_and_files_that_exist(document: 
     links = re.findall(r"\]\((?!https?:|mailto:|#)([^)#]+)", text)
     missing = [link for link in links if not (document.parent / link).exists()]
     assert not missing
+
+
+def test_the_picture_of_a_report_is_one_of_a_real_pdf(app: Flask, tmp_path: Path) -> None:
+    journey = Journey(PageClient(app), BATON_ON_THE_FLOOR.answers)
+    journey.to_result()
+    take_pictures.picture_of_cover(journey, tmp_path / "cover.png")
+    assert (tmp_path / "cover.png").read_bytes().startswith(b"\x89PNG")
