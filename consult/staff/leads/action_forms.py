@@ -194,7 +194,7 @@ class DeclineForm(CommentForm):
 
 def _refuse_past(field: Field) -> None:
     if field.data and field.data < agency_today():
-        raise ValidationError("Choose a date in the future.")
+        raise ValidationError("Choose today or a later date.")
 
 
 class NoteForm(Form):

@@ -175,7 +175,7 @@ def _snooze(by: int) -> Action:
     office = services().settings.office
     on = request.form.get("on", type=date.fromisoformat)
     if on is None or on < agency_today():
-        raise _IncompleteError("snooze", "Choose a date in the future.")
+        raise _IncompleteError("snooze", "Choose today or a later date.")
     return partial(actions.schedule_follow_up, on=on, by=by, office=office)
 
 

@@ -208,7 +208,7 @@ def _require_fitting_consult(
 
 def _require_not_past(on: date | None, today: date) -> None:
     if on and on < today:
-        raise NotAllowedError("Choose a date in the future.")
+        raise NotAllowedError("Choose today or a later date.")
 
 
 def _move_up_to(session: Session, lead: LeadRow, stage: Stage, by: int) -> None:

@@ -173,13 +173,13 @@ def test_incomplete_forms_say_why(grace: PageClient, database: Database, lead: i
         assert [error for error in errors if error not in refused.text] == [], stage
     past = page.form("/follow-up")
     sent = {**_one_each(past.data), "on": "2020-01-01"}
-    assert "in the future" in grace.post(past.action, sent, status=422).text
+    assert "Choose today or a later date." in grace.post(past.action, sent, status=422).text
     past = page.form("/contact")  # on a page that was left open for days
     sent = {**_one_each(past.data), "next_on": "2020-01-01"}
     refused = grace.post(past.action, sent, status=422)
     (place,) = refused.errors
     (buttons,) = [one for one in refused.document.elements if one.attrib.get("id") == place]
-    assert "in the future" in text_of(buttons)
+    assert "Choose today or a later date." in text_of(buttons)
     for text in ("", "  \r\n ", "w" * 4001):
         refused = grace.submit(page.form("/notes").fill(text=text), status=422)
         assert ("at most 4000" if text.strip() else "Write something") in refused.text

@@ -357,7 +357,7 @@ def test_an_incomplete_action_is_refused(listed: Listed) -> None:
         ({"do": "hand_over"}, "to", "Choose a colleague."),
         ({"do": "assign", "to": "3"}, "main", "Choose an action."),
         ({"do": "decline"}, "declining", "Choose a reason for returning them."),
-        ({"do": "snooze", "on": "2020-01-01"}, "snooze", "Choose a date in the future."),
+        ({"do": "snooze", "on": "2020-01-01"}, "snooze", "Choose today or a later date."),
         ({}, "main", "Choose an action."),
     ):
         data = {"csrf_token": token, "lead": "1", **fields}

@@ -465,7 +465,7 @@ def test_no_answer_plans_the_next_try(database: Database, ben: int, lead: int) -
     tried = write(database, call, lead, next_on=today + timedelta(days=1))
     assert (tried.stage, tried.follow_up_on) == ("taken", today + timedelta(days=1))
     assert [kind for kind, _ in events(database, lead)][-2:] == ["contact", "follow_up"]
-    with pytest.raises(NotAllowedError, match="future"):
+    with pytest.raises(NotAllowedError, match="today or a later date"):
         write(database, call, lead, next_on=today - timedelta(days=1))
 
 
