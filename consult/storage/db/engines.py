@@ -166,12 +166,12 @@ class _PostgresServer:
         return connection
 
     def prepare(self, connection: Any, _record: Any) -> None:
-        connection.prepared_max = _PREPARED
-        connection.execute(f"SET random_page_cost = {_RANDOM_PAGE_COST}")
-        if self._statement_seconds is not None:
-            connection.execute(f"SET statement_timeout = {self._statement_seconds * 1000}")
+        if self._statement_seconds is not None:  # first, as the server may be away again by now
             limit = self._statement_seconds + _LATE_SECONDS
             connection.wait = partial(self._wait, connection, connection.wait, limit)
+            connection.execute(f"SET statement_timeout = {self._statement_seconds * 1000}")
+        connection.prepared_max = _PREPARED
+        connection.execute(f"SET random_page_cost = {_RANDOM_PAGE_COST}")
         connection.commit()
 
     def _wait(
