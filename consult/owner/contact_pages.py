@@ -17,7 +17,7 @@ from email_validator import EmailNotValidError, validate_email
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import BooleanField, Field, Form, StringField
-from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
+from wtforms.validators import DataRequired, Length, Optional, ValidationError
 
 from consult.crypto import Purpose, contact_key, decrypt, encrypt
 from consult.owner.form_guard import guard, mode_of, signs_of
@@ -305,11 +305,17 @@ def _text(label: str, missing: str, longest: int, *more: Any) -> StringField:
     return StringField(label, [*checks, *more], filters=[one_line])
 
 
+def _box(label: str, missing: str = "") -> BooleanField:
+    """A box to check; `missing` is the message where it has to be. A "no" checks none."""
+    needed = [DataRequired(missing)] if missing else []
+    return BooleanField(label, needed, false_values=(False, "", "false", "no", "off", "0"))
+
+
 class ReminderForm(Form):
     """The address for one reminder; permission by checking the box."""
 
     email = _text("Email", "Enter your email, or leave this page as it is", 254, _email)
-    permission = BooleanField(validators=[InputRequired("Check the box so we can email you once")])
+    permission = _box("", "Check the box so we can email you once")
 
 
 class ResumeLinkForm(Form):
@@ -326,5 +332,5 @@ class ContactForm(Form):
     business = _text("Business", "", 200)
     phone = _text("Phone", "", 40)
     best_time = _text("Best time to reach you", "", 80)
-    wants_consult = BooleanField("I’d like a free consult")
-    consent = BooleanField(validators=[InputRequired("Check the box so we can write to you")])
+    wants_consult = _box("I’d like a free consult")
+    consent = _box("", "Check the box so we can write to you")

@@ -372,7 +372,7 @@ REFUSED = [
     ("email", "a@b.example\r\nBcc: all@c.example"),
     ("email", "x" * 250 + "@example.com"),
     ("phone", "5" * 41),
-    ("consent", ""),
+    *(("consent", no) for no in ("", "no", "false", "0")),
 ]
 
 

@@ -18,7 +18,7 @@ from consult.questionnaire.editions import newest
 from consult.questionnaire.model import Page, Structure
 from consult.questionnaire.questions import EditionError
 from consult.storage.tables.submission_tables import SubmissionRow
-from tests.support.apps import make_app, services_of
+from tests.support.apps import mail_settings, make_app, services_of
 from tests.support.client import PageClient
 from tests.support.owner_journey import Journey
 from tests.support.personas import BATON_ON_THE_FLOOR, PERSONAS, WEB_STORE, Persona
@@ -215,3 +215,14 @@ def test_the_site_does_not_start_with_an_edition_that_leans_on_another(
     monkeypatch.setattr(editions, "_FOLDERS", {**editions._FOLDERS, "2031-05": made})
     with pytest.raises(EditionError, match=f"^edition_2031_05/rules.py: names {other}; "):
         make_app(tmp_path / "var")
+
+
+@pytest.mark.parametrize("answer", ["", "no", "false", "0"])
+def test_no_one_is_reminded_whose_box_says_no(tmp_path: Path, answer: str) -> None:
+    app = make_app(tmp_path / "var", **mail_settings())
+    journey = Journey(PageClient(app), BATON_ON_THE_FLOOR.answers)
+    journey.start()
+    form = journey.client.get(f"{journey.root}/pause").form("/pause")
+    sent = {**form.data, "email": "ada@example.com", "permission": answer}
+    refused = journey.client.post(form.action, sent, status=422)
+    assert list(refused.errors) == ["permission"]
