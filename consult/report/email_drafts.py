@@ -24,7 +24,7 @@ LONGEST_LINK = 1800
 """The most characters that mail programs and browsers all take in a `mailto:` address."""
 
 _LONGEST_NAME = 40
-_QUOTED = ((160, True), (160, False), (80, False), (0, True))
+_QUOTED = ((160, True), (160, False), (80, False), (0, True), (0, False))
 """How many characters of the owner's own words are quoted, and whether their trouble is.
 
 What the email has room for, tried in this order.
@@ -136,7 +136,8 @@ class _Writer:
         self.report, self.case = report, case
         self.edition = load(report.edition)
         self.own_words = plain_line(report.own_words, longest) if longest else ""
-        self.trouble = _trouble_of(report) if with_trouble or not self.own_words else None
+        instead = longest > 0 and not self.own_words
+        self.trouble = _trouble_of(report) if with_trouble or instead else None
         self.texts: Mapping[str, Mapping[str, str]] = self.edition.texts.findings["emails"]
         self.every = self.texts["every"]
 

@@ -97,6 +97,17 @@ def test_an_email_is_short_plain_and_sourced(
         assert draft_email(kind, from_json(report.to_json()), replace(case)) == draft
 
 
+def test_where_there_is_no_room_the_trouble_is_left_out() -> None:
+    answers = answered(BRANCHES[0], "full", "lowest") | {"symptoms": ("not_enough_leads",)}
+    report = build_report(walked(answers, "full"))
+    case = replace(CASE, wants_consult=True, booking_link="", follow_up_on="December 9, 2026")
+    assert "what’s bothering you" in draft_email("after_call", report, case).text
+    long = replace(case, brand=Brand(name="A B C D E F G H I J K L M and N"))
+    draft = draft_email("after_call", report, long)
+    check(draft, report, long)
+    assert "what’s bothering you" not in draft.text
+
+
 @pytest.mark.parametrize("depth", DEPTHS)
 @pytest.mark.parametrize("end", ["lowest", "highest"])
 def test_so_are_those_of_the_best_and_the_weakest(depth: Depth, end: str) -> None:

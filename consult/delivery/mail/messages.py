@@ -127,6 +127,14 @@ def calendar_content(event: Event, about: str, method: str) -> str:
     return str(calendar.to_ical().decode())
 
 
+def calendar_text(text: str) -> str:
+    """A text for an entry of a calendar.
+
+    icalendar, as it writes and as it reads, takes a backslash before an N for a new line.
+    """
+    return text.replace("\\N", "\\\u2060N")  # a word joiner, which nobody sees
+
+
 def format_time(at: datetime, zone: tzinfo) -> str:
     """A time as in "Mon, Mar 2, 10:30 AM (America/New_York)", in a time zone."""
     return f"{short_time(at.astimezone(zone))} ({zone})"
