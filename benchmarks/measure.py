@@ -88,17 +88,17 @@ def computed_by(database: Database) -> Callable[[], float]:
     """
     if database.is_sqlite:
         return time.process_time
-    told: list[Path] = []
+    backends: list[Path] = []
 
     @event.listens_for(database.engine, "connect")
-    def tell(connection: Any, _record: Any) -> None:
-        told.append(Path(f"/proc/{connection.info.backend_pid}/schedstat"))
+    def add_backend(connection: Any, _record: Any) -> None:
+        backends.append(Path(f"/proc/{connection.info.backend_pid}/schedstat"))
 
-    database.engine.dispose()  # so that each connection is told of
+    database.engine.dispose()  # so that each connection is counted
     with database.reading() as session:
         session.execute(text("SELECT 1"))
-    if not all(file.exists() for file in told):
+    if not all(file.exists() for file in backends):
         return time.perf_counter
     return lambda: (
-        time.process_time() + sum(int(file.read_text().split()[0]) / 1e9 for file in told)
+        time.process_time() + sum(int(file.read_text().split()[0]) / 1e9 for file in backends)
     )
