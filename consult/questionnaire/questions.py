@@ -10,6 +10,7 @@ from consult.questionnaire.conditions import ALWAYS, Condition
 Depth = Literal["quick", "full"]
 DEPTHS: Mapping[str, Depth] = {"quick": "quick", "full": "full"}
 """The depths by their names, as addresses and files have them."""
+DEPTH_LABELS: Mapping[str, str] = {"quick": "Quick check", "full": "Full check"}
 
 Axis = Literal["separation", "handoff"]
 Answer = int | float | str | tuple[str, ...]

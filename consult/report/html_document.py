@@ -18,6 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from consult.questionnaire.editions import load
+from consult.questionnaire.questions import DEPTH_LABELS
 from consult.report import BRIEF_STYLESHEET, STYLESHEET, TEMPLATES
 from consult.report.display import long_date, mid_sentence, safe_text
 from consult.report.report import Report, State
@@ -67,6 +68,7 @@ def document_html(
         paper=paper,
         made_on=made_on,
         day=long_date(made_on),
+        depth_label=DEPTH_LABELS[report.depth],
         check_again=long_date(report.check_again_on(made_on)),
         states=STATE_TEXTS,
         texts=load(report.edition).texts.findings["report"],

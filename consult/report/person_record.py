@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import Any, NamedTuple
 
+from consult.questionnaire.questions import DEPTH_LABELS
 from consult.report.display import clock_time, month_day, number_of, safe_text
 from consult.report.html_document import Paper, staff_html
 from consult.settings.brand import Brand
@@ -191,7 +192,7 @@ class _Writer:
             ("Started", self.text(draft["created_at"])),
             ("Submitted", self.text(frozen["submitted_at"])),
             ("Time taken", number_of(frozen["seconds_taken"], "second")),
-            ("Questions", f"{_label(frozen['depth'])} check, edition {frozen['edition']}"),
+            ("Questions", f"{DEPTH_LABELS[frozen['depth']]}, edition {frozen['edition']}"),
             *[(_name(key), self.text(value)) for key, value in draft["source"].items()],
             ("Separation", _score(frozen, "separation")),
             ("Handoff", _score(frozen, "handoff")),

@@ -25,7 +25,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from consult.questionnaire.editions import load, names
-from consult.questionnaire.questions import UNKNOWN, Answer, Kind, Question
+from consult.questionnaire.questions import DEPTH_LABELS, UNKNOWN, Answer, Kind, Question
 from consult.report.display import I_DO_NOT_KNOW, tenths
 from consult.storage.exports.lead_export import Lead
 from consult.workflow.calendars import BOOKING_STATES, CALENDAR_NAMES
@@ -58,7 +58,6 @@ Cell = str | int | float | datetime | date | None
 NO_ANSWER = "No answer"
 """For a question that was asked and skipped; one that was not asked has an empty cell."""
 
-_DEPTHS = {"quick": "Quick check", "full": "Full check"}
 _CONSULT = {"yes": "Yes", "optional": "Optional", "not_now": "Not now"}
 _PLAN_STEPS = 3
 
@@ -87,7 +86,7 @@ def _facts(zone: tzinfo) -> Iterator[Column]:
     yield _time(zone, "Finished", "submitted_at")
     yield Column("Demo", 7, lambda lead: _yes(lead["demo"]))
     yield Column("Edition", 10, itemgetter("edition"))
-    yield Column("Questions", 16, lambda lead: _DEPTHS.get(lead["depth"], lead["depth"]))
+    yield Column("Questions", 16, lambda lead: DEPTH_LABELS[lead["depth"]])
     yield Column("Minutes taken", 9, lambda lead: round(lead["seconds_taken"] / 60, 1))
     yield Column("Email", 30, itemgetter("email"))
     yield Column("Phone", 17, itemgetter("phone"))

@@ -14,7 +14,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
 from consult.questionnaire.editions import newest
-from consult.questionnaire.questions import BASE
+from consult.questionnaire.questions import BASE, DEPTH_LABELS
 from consult.report.display import number_of
 from consult.staff import times
 from consult.staff.blueprint import blueprint, for_staff
@@ -31,7 +31,7 @@ from consult.workflow.stages import NAMES, STAGES
 
 PERIODS = {"30": "Last 30 days", "90": "Last 90 days", "365": "Last 12 months", "own": "Custom"}
 KINDS = {"real": "Real", "demo": "Demo", "test": "Test"}
-DEPTHS = {"": "All", "quick": "Quick check", "full": "Full check"}
+DEPTHS = {"": "All", **DEPTH_LABELS}
 _DEFAULT_PERIOD = "90"
 _LONGEST = timedelta(days=3 * 366)
 _NO_SOURCE = "-"

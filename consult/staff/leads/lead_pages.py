@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from consult.delivery.mail.messages import safe_name
 from consult.questionnaire.editions import load
+from consult.questionnaire.questions import DEPTH_LABELS
 from consult.report.brief import brief_of
 from consult.report.display import clock_time, consult_time, long_date, short_time
 from consult.report.email_drafts import ADVICE, Correspondence, EmailDraft, EmailKind, draft_email
@@ -92,6 +93,7 @@ def lead_page(lead_id: int, form_state: FormState | None = None, since: int | No
         title=contact.business if contact else f"Lead {lead_id}",
         lead=lead,
         submission=submission,
+        depth_label=DEPTH_LABELS[submission.depth],
         contact=contact,
         drafts=email_drafts(found, events, report, me.name, now),
         last_words=lead_presenter.last_words(written, events),
