@@ -56,7 +56,7 @@ def document_html(
     brings its own.
     """
     brand = brand or Brand()
-    template = _templates().get_template("document.html")
+    template = printed_templates().get_template("document.html")
     return template.render(
         report=report,
         # Without a name for the business, a contact has the owner's in its place.
@@ -70,15 +70,9 @@ def document_html(
         day=long_date(made_on),
         depth_label=DEPTH_LABELS[report.depth],
         check_again=long_date(report.check_again_on(made_on)),
-        states=STATE_TEXTS,
         texts=load(report.edition).texts.findings["report"],
-        score_bar=pictures().score_bar,
-        gain_bar=pictures().gain_bar,
         most_points=max(part.weight for axis in report.axes for part in axis.dimensions),
-        relay_picture=pictures().relay_picture,
         qr_code=_qr_code(brand) if brand.consult_url else "",
-        with_blanks=_with_blanks,
-        size_of=_size_of,
         css=Markup(STYLESHEET.read_text(encoding="utf-8")) if standalone else "",  # noqa: S704
     )
 
@@ -99,23 +93,20 @@ def staff_html(
     template: str, title: str, made_at: datetime, brand: Brand, paper: Paper, **values: Any
 ) -> str:
     """A document for staff, from one of the templates with the stylesheet of the call brief."""
-    return (
-        _templates()
-        .get_template(template)
-        .render(
-            title=title,
-            day=long_date(made_at.date()),
-            made_on=made_at.date(),
-            brand=brand,
-            paper=paper,
-            css=Markup(BRIEF_STYLESHEET.read_text(encoding="utf-8")),  # noqa: S704 - our own file
-            **values,
-        )
+    document = printed_templates().get_template(template)
+    return document.render(
+        title=title,
+        day=long_date(made_at.date()),
+        made_on=made_at.date(),
+        brand=brand,
+        paper=paper,
+        css=Markup(BRIEF_STYLESHEET.read_text(encoding="utf-8")),  # noqa: S704 - our own file
+        **values,
     )
 
 
 @functools.cache
-def _templates() -> Environment:
+def printed_templates() -> Environment:
     """The templates of everything that is printed, strict about what they are not given."""
     made = Environment(
         loader=FileSystemLoader(TEMPLATES),
@@ -124,7 +115,8 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters["mid_sentence"] = mid_sentence
+    made.filters |= {"mid_sentence": mid_sentence, "with_blanks": _with_blanks, "size_of": _size_of}
+    made.globals |= {"states": STATE_TEXTS, "band_cuts": CUTS, "hatch": _hatch}
     return made
 
 
@@ -167,13 +159,6 @@ STATE_TEXTS: dict[State, str] = {
     "weak": "weak",
     "unknown": "not known yet",
 }
-
-
-@functools.cache
-def pictures() -> Any:
-    """The macros of `pictures.html`, which draw bars and the relay."""
-    template = _templates().get_template("pictures.html")
-    return template.make_module({"hatch": _hatch, "states": STATE_TEXTS, "band_cuts": CUTS})
 
 
 def _hatch(x: float, y: float, width: float, height: float, step: float) -> str:

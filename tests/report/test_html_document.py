@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader
 from markupsafe import escape
 
 from consult.report import TEMPLATES
-from consult.report.html_document import STATE_TEXTS, Recipient, document_html, pictures
+from consult.report.html_document import STATE_TEXTS, Recipient, document_html, printed_templates
 from consult.report.pdf.render_pdf import html_to_pdf
 from consult.report.report import Relay, State
 from consult.settings.brand import Brand, Colors, Logo
@@ -31,6 +31,7 @@ from tests.report.samples import (
 from tests.support.personas import Depth
 
 COLORS = Colors()
+PICTURES: Any = printed_templates().get_template("pictures.html").module
 STATES: tuple[State, ...] = ("strong", "partly", "weak", "unknown")
 FORBIDDEN_FIGURES = (
     *("79%", "73%", "208%", "$1 trillion", "80% of sales", "391%", "78%", "National Sales"),
@@ -214,28 +215,28 @@ def title_of(svg: str) -> str:
 
 @pytest.mark.parametrize(("confirmed", "possible"), [(0, 0), (0, 100), (33, 67), (100, 100)])
 def test_a_bar_says_its_numbers(confirmed: int, possible: int) -> None:
-    title = title_of(pictures().score_bar("Handoff", confirmed, possible, "#000"))
+    title = title_of(PICTURES.score_bar("Handoff", confirmed, possible, "#000"))
     assert "Handoff" in title
     assert f"{confirmed}" in title
     assert ("up to" in title) is (possible > confirmed)
 
 
 def test_a_name_cannot_break_out_of_a_bar() -> None:
-    assert "<script>" not in pictures().score_bar("</title><script>", 1, 2, "#000")
+    assert "<script>" not in PICTURES.score_bar("</title><script>", 1, 2, "#000")
 
 
 def test_the_relay_says_its_states() -> None:
     for states in itertools.product(STATES, repeat=3):
         marketing, exchange, sales = (STATE_TEXTS[state] for state in states)
-        assert title_of(pictures().relay_picture(Relay(*states), COLORS)) == (
+        assert title_of(PICTURES.relay_picture(Relay(*states), COLORS)) == (
             f"The relay: marketing is {marketing}, the handoff is {exchange}, sales is {sales}."
         )
 
 
 def test_each_state_is_drawn_in_another_way() -> None:
-    legs = {pictures().relay_picture(Relay(state, "strong", "strong"), COLORS) for state in STATES}
+    legs = {PICTURES.relay_picture(Relay(state, "strong", "strong"), COLORS) for state in STATES}
     exchanges = {
-        pictures().relay_picture(Relay("strong", state, "strong"), COLORS) for state in STATES
+        PICTURES.relay_picture(Relay("strong", state, "strong"), COLORS) for state in STATES
     }
     assert len(legs) == len(exchanges) == len(STATES)
 
@@ -247,7 +248,7 @@ def test_a_state_is_drawn_as_on_the_result_page(state: State) -> None:
     web: Any = pages.get_template("parts/relay.html").module
     drawings = (
         web.picture(legs, "relay"),
-        pictures().relay_picture(Relay(state, state, state), COLORS),
+        PICTURES.relay_picture(Relay(state, state, state), COLORS),
     )
     for shape in (
         r' d="(M\d+ \d+h[^"]+)"',
