@@ -6,6 +6,7 @@ from pathlib import Path
 from flask import Flask
 
 from consult.delivery.mail.messages import mail_environment
+from consult.report.html_document import printed_templates
 
 ROOT = Path(__file__).parents[2]
 TEMPLATES = ROOT / "templates"
@@ -28,9 +29,12 @@ def sources() -> str:
 
 
 def test_every_template_compiles(app: Flask) -> None:
-    emails = mail_environment()
+    emails, printed = mail_environment(), printed_templates()
     for name in names_under(TEMPLATES):
-        (emails if name.startswith("mail/") else app.jinja_env).get_template(name)
+        if name.startswith("report/"):
+            printed.get_template(name.removeprefix("report/"))
+        else:
+            (emails if name.startswith("mail/") else app.jinja_env).get_template(name)
 
 
 def test_no_template_is_unused() -> None:
