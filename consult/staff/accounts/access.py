@@ -5,10 +5,10 @@ there is no cookie session at all, so no public page can ever set a cookie.
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from functools import partial, wraps
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,14 +17,12 @@ from flask import (
     Request,
     Response,
     g,
-    make_response,
     redirect,
     request,
     session,
     url_for,
 )
 from flask import sessions as cookies
-from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from itsdangerous import Signer, URLSafeTimedSerializer
 from sqlalchemy.exc import SQLAlchemyError
@@ -74,11 +72,6 @@ _SEEN_STEP = timedelta(minutes=1)
 # Repeat views in this period count once. On SQLite a write waits for the disk and for every other
 # writer, so one entry instead of one per page view matters.
 _REPEAT_PERIOD = timedelta(minutes=10)
-
-_View = Callable[..., ResponseReturnValue]
-
-# Uploads may exceed the default body limit.
-BODY_LIMITS: Mapping[str, int] = {"staff.save_logo": UPLOAD_LIMIT + 64 * 1024}
 
 csrf = CSRFProtect()
 
@@ -146,8 +139,8 @@ def require_login() -> BaseResponse | None:
         wanted = request.full_path.rstrip("?") if request.method in SAFE_METHODS else None
         return redirect(url_for(SIGN_IN, next=wanted), 303)
     g.account = signed_in_user().id  # for the request log, which shows who was refused
-    if limit := BODY_LIMITS.get(request.endpoint or ""):
-        request.max_content_length = limit
+    if request.endpoint == "staff.save_logo":  # a file may exceed the default body limit
+        request.max_content_length = UPLOAD_LIMIT + 64 * 1024
     _check_form()
     is_for_admins = request.endpoint and required_role(request.endpoint) == "admin"
     if is_for_admins and not signed_in_user().is_admin:
@@ -288,26 +281,6 @@ def browser_name(user_agent: str) -> str:
     browser = next((name for mark, name in _BROWSERS.items() if mark in user_agent), None)
     system = next((name for mark, name in _SYSTEMS.items() if mark in user_agent), None)
     return f"{browser or 'Another browser'} on {system}" if system else browser or "Another browser"
-
-
-def records_access(action: str) -> Callable[[_View], _View]:
-    """Record in the audit log that a user opened a lead; not where the view shows nothing.
-
-    The innermost decorator of a view with the argument `lead_id`.
-    """
-
-    def decorate(view: _View) -> _View:
-        @wraps(view)
-        def wrapper(*args: Any, lead_id: int, **kwargs: Any) -> ResponseReturnValue:
-            response = make_response(view(*args, lead_id=lead_id, **kwargs))
-            # A part of a PDF (206) counts like the whole.
-            if response.status_code < 300:
-                record_access(lead_id, action)
-            return response
-
-        return wrapper
-
-    return decorate
 
 
 def record_access(lead_id: int, action: str) -> None:

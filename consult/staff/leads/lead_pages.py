@@ -17,7 +17,7 @@ from consult.report.display import clock_time, consult_time, long_date, short_ti
 from consult.report.email_drafts import ADVICE, Correspondence, EmailDraft, EmailKind, draft_email
 from consult.report.explanations import reasons_of
 from consult.report.report import Report, from_json
-from consult.staff.accounts.access import record_access_after, records_access, signed_in_user
+from consult.staff.accounts.access import record_access, record_access_after, signed_in_user
 from consult.staff.blueprint import ID, blueprint, for_staff
 from consult.staff.leads import action_forms, lead_presenter
 from consult.staff.leads.action_forms import FormState
@@ -230,37 +230,36 @@ def try_again(lead_id: int) -> ResponseReturnValue:
 
 @blueprint.get(f"/leads/<{ID}:lead_id>/report.pdf")
 @for_staff
-@records_access("lead.report_read")
 def report_pdf(lead_id: int) -> ResponseReturnValue:
     """Send the owner's PDF; without one, the lead's page shows its state."""
-    return _document(lead_id, REPORT, f"lead-{lead_id}.pdf")
+    return _document(lead_id, REPORT, "lead.report_read", f"lead-{lead_id}.pdf")
 
 
 @blueprint.get(f"/leads/<{ID}:lead_id>/brief.pdf")
 @for_staff
-@records_access("lead.brief_read")
 def brief_pdf(lead_id: int) -> ResponseReturnValue:
     """Send the call brief; without one, the lead's page shows its state."""
-    return _document(lead_id, BRIEF, f"lead-{lead_id}-brief.pdf")
+    return _document(lead_id, BRIEF, "lead.brief_read", f"lead-{lead_id}-brief.pdf")
 
 
 @blueprint.get(f"/leads/<{ID}:lead_id>/mails/<{ID}:mail_id>")
 @for_staff
-@records_access("lead.mail_read")
 def mail(lead_id: int, mail_id: int) -> ResponseReturnValue:
     with services().database.reading() as session:
         emails = deliveries.report_emails(session, lead_id)
     sent = [email for email in emails if email.id == mail_id and email.sent_at] or abort(404)
+    record_access(lead_id, "lead.mail_read")
     return render_template("staff/leads/mail.html", mail=delivery_view(sent[0]), lead_id=lead_id)
 
 
-def _document(lead_id: int, kind: str, name: str) -> ResponseReturnValue:
+def _document(lead_id: int, kind: str, action: str, name: str) -> ResponseReturnValue:
     with services().database.reading() as session:
         if leads.by_id(session, lead_id) is None:
             abort(404)
         document = documents.get(session, lead_id, kind)
     if document is None:
         return redirect(url_for(".lead", lead_id=lead_id), 303)
+    record_access(lead_id, action)
     return send_file(BytesIO(document.content), mimetype="application/pdf", download_name=name)
 
 
