@@ -146,7 +146,6 @@ def _prepare_templates(app: Flask) -> None:
         app.add_template_filter(template_filter)
     app.jinja_env.globals["band_cuts"] = CUTS
     app.jinja_env.globals["settings_groups"] = settings_fields.GROUPS
-    app.jinja_env.globals["my_notifications"] = notification_pages.my_notifications
 
 
 def _register_errors(app: Flask) -> None:
@@ -167,7 +166,7 @@ def make_services(settings: Settings) -> Services:
     )
     return Services(
         database=database,
-        limits=RateLimits(database, settings.signing_key(), lambda: database.clock()),
+        limits=RateLimits(database, settings.signing_key()),
         settings_provider=SettingsProvider(settings, database),
     )
 

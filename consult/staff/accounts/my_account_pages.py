@@ -1,4 +1,4 @@
-"""A user's own account: accept an invitation, change the password, end sessions."""
+"""A user's own account: accept an invitation, change the password, notifications, sessions."""
 
 from datetime import date, datetime, timedelta
 
@@ -17,10 +17,12 @@ from consult.staff.times import agency_time, agency_today
 from consult.storage.accounts import accounts, sessions
 from consult.storage.accounts.account_admin import AccountError, normal_email
 from consult.storage.audit import audit_log
+from consult.storage.notifications import notifications
 from consult.storage.second_factors import factors
 from consult.storage.tables.account_tables import StaffUserRow
 from consult.web.services import services
 from consult.web.text import one_line
+from consult.workflow.notification_types import EMAIL_TYPES, TYPE_INFO
 
 NAME_MAX = 200
 
@@ -185,6 +187,21 @@ def save_away() -> ResponseReturnValue:
     return redirect(url_for(".account", done="away"), 303)
 
 
+@blueprint.post("/account/notifications")
+@for_staff
+def save_notifications() -> ResponseReturnValue:
+    """Store the user's own scopes; what was not sent, or cannot be chosen, stays as it is."""
+    scopes = {
+        kind: scope
+        for kind in EMAIL_TYPES
+        for scope in TYPE_INFO[kind].scopes
+        if request.form.get(f"notify-{kind}") == scope
+    }
+    with services().database.writing() as session:
+        notifications.set_preferences(session, signed_in_user().id, scopes)
+    return redirect(url_for(".account", done="notifications", _anchor="notifications"), 303)
+
+
 @blueprint.post(f"/account/sessions/<{ID}:session_id>/end")
 @for_staff
 @recent_auth_required
@@ -216,6 +233,7 @@ def _account_page(form: ChangePasswordForm, away: AwayForm | None = None) -> str
     with services().database.reading() as session:
         open_sessions = sessions.live_sessions(session, me.id, access.lifetime())
         has = factors.factors_of(session, me.id)
+        scopes = notifications.preferences(session, [me.id])[me.id]
     return render_template(
         "staff/accounts/my_account.html",
         form=form,
@@ -224,6 +242,8 @@ def _account_page(form: ChangePasswordForm, away: AwayForm | None = None) -> str
         errors=first_errors(form) | first_errors(away),
         me=me,
         has=has,
+        scopes=scopes,
+        types=TYPE_INFO,
         sessions=open_sessions,
         this_session=signed_in_session(),
         network_hash=access.network_hash(),

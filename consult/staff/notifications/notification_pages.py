@@ -1,20 +1,16 @@
-"""Notification settings: chosen on My account, shown to admins, or ended by the link in a mail.
+"""Who gets which notifications, for admins; and the link in a mail that ends a kind of them.
 
 Also how far each mail and webhook got, as other pages show it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
-from werkzeug.datastructures import MultiDict
-from wtforms import Field, Form, StringField
 
 from consult.delivery.notifications.staff_mail import UNSUBSCRIBE_PATH, read_unsubscribe_token
-from consult.staff.accounts.access import signed_in_user
-from consult.staff.blueprint import blueprint, for_admins, for_staff
+from consult.staff.blueprint import blueprint, for_admins
 from consult.staff.times import agency_time, exactly
 from consult.storage.accounts import accounts
 from consult.storage.deliveries import BOOKING_EMAILS, State, delivery_status
@@ -24,62 +20,10 @@ from consult.web.services import services
 from consult.workflow.notification_types import (
     EMAIL_TYPES,
     TYPE_INFO,
-    NotificationType,
-    Scope,
 )
-
-_LABELS: Mapping[Scope, str] = {"all": "Every lead", "own": "Mine and unassigned", "off": "Off"}
-_PERSONAL_LABELS: Mapping[Scope, str] = {"own": "On", "off": "Off"}
 
 # Outside /staff: people who follow the link in a mail need not sign in. See RFC 8058.
 open_pages = Blueprint("mail_choices", __name__)
-
-
-class NotificationForm(Form):
-    def __init__(
-        self,
-        posted: MultiDict[str, str] | None = None,
-        scopes: Mapping[NotificationType, Scope] | None = None,
-    ) -> None:
-        super().__init__(
-            posted,
-            prefix="notify-",
-            data={str(kind): scope for kind, scope in (scopes or {}).items()},
-        )
-
-    def fields(self) -> Iterator[tuple[Field, Sequence[tuple[Scope, str]]]]:
-        for kind in EMAIL_TYPES:
-            scopes = TYPE_INFO[kind].scopes
-            labels = _LABELS if "all" in scopes else _PERSONAL_LABELS
-            yield self[kind], [(scope, labels[scope]) for scope in scopes]
-
-    def scopes(self) -> dict[NotificationType, Scope]:
-        """What was chosen; what was left out, or cannot be chosen, is left out."""
-        chosen = {kind: self[kind].data for kind in EMAIL_TYPES}
-        return {kind: scope for kind, scope in chosen.items() if scope in TYPE_INFO[kind].scopes}
-
-
-for _kind in EMAIL_TYPES:
-    _info = TYPE_INFO[_kind]
-    setattr(NotificationForm, _kind, StringField(_info.name, description=_info.description))
-
-
-def my_notifications() -> NotificationForm:
-    """The form on My account, as the user's scopes are stored."""
-    me = signed_in_user().id
-    with services().database.reading() as session:
-        scopes = stored_notifications.preferences(session, [me])
-    return NotificationForm(None, scopes[me])
-
-
-@blueprint.post("/account/notifications")
-@for_staff
-def save_notifications() -> ResponseReturnValue:
-    """Store the user's own scopes; what the form does not have stays as it is."""
-    scopes = NotificationForm(request.form).scopes()
-    with services().database.writing() as session:
-        stored_notifications.set_preferences(session, signed_in_user().id, scopes)
-    return redirect(url_for(".account", done="notifications", _anchor="notifications"), 303)
 
 
 @blueprint.get("/settings/notifications")
