@@ -6,7 +6,6 @@ table contains no address and no name.
 
 import logging
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import IPv6Address, ip_address, ip_network
@@ -18,7 +17,7 @@ from werkzeug.exceptions import TooManyRequests
 
 from consult.crypto import Purpose, keyed_hash
 from consult.storage.db.base import UtcDateTime
-from consult.storage.db.database import Database, Session, utc_now
+from consult.storage.db.database import Database, Session
 from consult.storage.tables.submission_tables import RateLimitRow
 
 # One statement, so that two simultaneous requests are never counted as one.
@@ -54,12 +53,9 @@ class Quota:
 class RateLimits:
     """Counts attempts for a purpose (such as `starts`) of a person or network."""
 
-    def __init__(
-        self, database: Database, secret_key: str, clock: Callable[[], datetime] = utc_now
-    ) -> None:
+    def __init__(self, database: Database, secret_key: str) -> None:
         self._database = database
         self._secret_key = secret_key
-        self._clock = clock
 
     def consume(self, purpose: str, rate: str, who: str) -> None:
         """Count an attempt of `who` against `rate`, such as `20 per hour`.
@@ -69,7 +65,7 @@ class RateLimits:
         """
         free_at = self._exceeded_until(purpose, rate, who)
         if free_at is not None:
-            seconds = (free_at - self._clock()).total_seconds()
+            seconds = (free_at - self._database.clock()).total_seconds()
             raise TooManyRequests(retry_after=max(1, math.ceil(seconds)))
 
     def allows(self, purpose: str, rate: str, who: str) -> bool:
@@ -81,7 +77,7 @@ class RateLimits:
         (limit,) = parse_many(rate)
         with self._database.writing() as session:
             hits, ends = self._hit(session, self._key(limit, purpose, who), limit)
-        seconds = max(1, math.ceil((ends - self._clock()).total_seconds()))
+        seconds = max(1, math.ceil((ends - self._database.clock()).total_seconds()))
         return Quota(limit.amount, max(0, limit.amount - hits), seconds, hits > limit.amount)
 
     def used(self, purpose: str, rate: str, who: str) -> float:
@@ -89,7 +85,9 @@ class RateLimits:
         limits = parse_many(rate)
         keys = {self._key(limit, purpose, who): limit.amount for limit in limits}
         row = RateLimitRow
-        query = select(row.key, row.hits).where(row.key.in_(keys), row.expires_at > self._clock())
+        query = select(row.key, row.hits).where(
+            row.key.in_(keys), row.expires_at > self._database.clock()
+        )
         with self._database.reading() as session:
             hits = session.execute(query).all()
         return max((count / keys[key] for key, count in hits), default=0.0)
@@ -114,7 +112,7 @@ class RateLimits:
 
     def _hit(self, session: Session, key: str, limit: RateLimitItem) -> tuple[int, datetime]:
         """Count one more in the limit's window; return its count and end."""
-        now = self._clock()
+        now = session.now()
         ends = now + timedelta(seconds=limit.get_expiry())
         values = {"key": key, "now": now, "expires_at": ends}
         hits, expires_at = session.execute(_HIT, values).one()

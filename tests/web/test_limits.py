@@ -16,7 +16,7 @@ from tests.support.workers import SECRET_KEY
 
 @pytest.fixture
 def limits(database: Database, clock: Clock) -> RateLimits:
-    return RateLimits(database, SECRET_KEY, clock)
+    return RateLimits(database, SECRET_KEY)
 
 
 def consume(limits: RateLimits, times: int, who: str = "192.0.2.1") -> None:
@@ -58,7 +58,7 @@ def test_the_count_survives_a_restart_and_holds_for_all_processes(
 ) -> None:
     consume(limits, 3)
     with pytest.raises(TooManyRequests):
-        consume(RateLimits(database, SECRET_KEY, clock), 1)
+        consume(RateLimits(database, SECRET_KEY), 1)
 
 
 def test_a_reset_starts_the_count_again(limits: RateLimits) -> None:
