@@ -21,8 +21,9 @@ from consult.staff.blueprint import blueprint, for_staff
 from consult.staff.insights import chart_data, chart_layout
 from consult.staff.insights.chart_data import DIRECT, ranked_sources
 from consult.staff.insights.chart_layout import Share
+from consult.storage.db.database import Session
 from consult.storage.insights import agency_numbers, insights
-from consult.storage.insights.insights import SUBMITTED, ResponseFilter, Stats
+from consult.storage.insights.insights import SUBMITTED, ResponseFilter, Spread, Stats
 from consult.web.services import services
 from consult.web.text import one_line, unknown_values
 from consult.workflow.office_hours import Office
@@ -42,29 +43,24 @@ _RECORDS = {"tries": "silent leads", "dates_kept": "dates", "known_sources": "wo
 @blueprint.get("/insights")
 @for_staff
 def insights_page() -> ResponseReturnValue:
-    made = services()
-    office = made.settings.office
-    with made.database.reading() as session:
-        kinds_present = insights.kinds_present(session)
-        period, of = _filter(request.args, kinds_present, office.today(session.now()))
+    office = services().settings.office
+    with services().database.reading() as session:
+        now, kinds_present = session.now(), insights.kinds_present(session)
+        period, of = _filter(request.args, kinds_present, office.today(now))
         by = times.period_name(of.since, of.until)
         stats = insights.collect(session, of)
-        finished = stats.steps[SUBMITTED]
-        spread = insights.spread(session, of)
-        consult = agency_numbers.consult_steps(session, of, finished)
-        waits = agency_numbers.replies(session, of, finished)
-        replies = replies_of(waits, office, session.now(), by)
-        wins = insights.by_day(session, of)
-        returned = agency_numbers.declined(session, of)
-        people = agency_numbers.by_person(session, of)
-        assessments = agency_numbers.assessments(session, of)
+        charts = {
+            **_check_charts(stats),
+            **_score_charts(insights.spread(session, of)),
+            **_work_charts(session, of, stats, by),
+            **_reply_charts(session, of, stats, by),
+        }
         records = agency_numbers.read_records(session, demo=of.kind == "demo")
-        measures = measure(records, office, session.now())
-    stages = [(NAMES[stage], spread.stages.get(stage, 0)) for stage in STAGES]
     return render_template(
         "staff/insights/insights.html",
         period=period,
         of=of,
+        by=by,
         unknown=unknown_values(request.args, _READERS),
         kinds_present=kinds_present,
         kinds=KINDS,
@@ -73,37 +69,66 @@ def insights_page() -> ResponseReturnValue:
         source_choices=_source_choices(stats, of.source),
         chosen_source="" if of.source is None else of.source or _NO_SOURCE,
         few=chart_layout.FEW,
-        own_items=[_own_item(one) for one in measures],
+        own_items=[_own_item(one) for one in measure(records, office, now)],
         is_empty=not (stats.steps[insights.VIEWED] or stats.steps[insights.STARTED]),
-        funnel_title=chart_data.funnel_title(stats),
-        check=chart_data.check_steps(stats),
-        agency=chart_data.agency_steps(stats),
-        framed=chart_data.framed_note(stats),
-        consult=chart_data.consult_steps(consult),
-        consults=chart_data.consults_note(stats, consult["booked"]),
-        spam=chart_data.spam_note(stats),
-        drop_off=chart_data.drop_off(stats),
-        questions=chart_data.questions(stats),
-        times=chart_data.times(stats),
-        sources=chart_data.sources(stats),
-        archetypes=chart_data.archetypes(spread),
-        tenths={axis: chart_data.tenths(counts) for axis, counts in spread.tenths.items()},
-        columns={
+        **charts,
+    )
+
+
+def _check_charts(stats: Stats) -> Mapping[str, Any]:
+    """How far owners got, and where they came from."""
+    return {
+        "funnel_title": chart_data.funnel_title(stats),
+        "check": chart_data.check_steps(stats),
+        "agency": chart_data.agency_steps(stats),
+        "framed": chart_data.framed_note(stats),
+        "spam": chart_data.spam_note(stats),
+        "drop_off": chart_data.drop_off(stats),
+        "questions": chart_data.questions(stats),
+        "times": chart_data.times(stats),
+        "sources": chart_data.sources(stats),
+    }
+
+
+def _score_charts(spread: Spread) -> Mapping[str, Any]:
+    """What the leads are like, and how far they are."""
+    stages = [(NAMES[stage], spread.stages.get(stage, 0)) for stage in STAGES]
+    return {
+        "archetypes": chart_data.archetypes(spread),
+        "tenths": {axis: chart_data.tenths(counts) for axis, counts in spread.tenths.items()},
+        "columns": {
             axis: chart_layout.columns(counts, chart_data.band_names(axis))
             for axis, counts in spread.tenths.items()
         },
-        grid=chart_data.grid(spread),
-        grid_columns=chart_data.band_names("handoff"),
-        stages=chart_layout.counted(stages),
-        replies=replies,
-        line=chart_layout.line([span.on_time for span in replies.spans]) if replies else None,
-        sampled=finished >= 2 * agency_numbers.MAX_REPLIES,
-        returned=chart_data.returned(returned),
-        people=chart_data.people(people),
-        wins=chart_data.wins(wins, of, by),
-        by=by,
-        assessments=chart_data.assessments(assessments),
-    )
+        "grid": chart_data.grid(spread),
+        "grid_columns": chart_data.band_names("handoff"),
+        "stages": chart_layout.counted(stages),
+    }
+
+
+def _work_charts(session: Session, of: ResponseFilter, stats: Stats, by: str) -> Mapping[str, Any]:
+    """What the agency made of the leads."""
+    consult = agency_numbers.consult_steps(session, of, stats.steps[SUBMITTED])
+    return {
+        "consult": chart_data.consult_steps(consult),
+        "consults": chart_data.consults_note(stats, consult["booked"]),
+        "wins": chart_data.wins(insights.by_day(session, of), of, by),
+        "people": chart_data.people(agency_numbers.by_person(session, of)),
+        "returned": chart_data.returned(agency_numbers.declined(session, of)),
+        "assessments": chart_data.assessments(agency_numbers.assessments(session, of)),
+    }
+
+
+def _reply_charts(session: Session, of: ResponseFilter, stats: Stats, by: str) -> Mapping[str, Any]:
+    """How fast the agency replies."""
+    finished, office = stats.steps[SUBMITTED], services().settings.office
+    waits = agency_numbers.replies(session, of, finished)
+    replies = replies_of(waits, office, session.now(), by)
+    return {
+        "replies": replies,
+        "line": chart_layout.line([span.on_time for span in replies.spans]) if replies else None,
+        "sampled": finished >= 2 * agency_numbers.MAX_REPLIES,
+    }
 
 
 def _filter(
