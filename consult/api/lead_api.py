@@ -32,7 +32,6 @@ from consult.api.openapi import (
     StageChange,
     StageChanged,
     document,
-    operation,
     parameter,
 )
 from consult.questionnaire import editions
@@ -55,7 +54,7 @@ _BY_ID = parameter("lead_id", "path", "The number of the lead.", {"type": "integ
 
 
 @api.get("/leads", provide_automatic_options=False)
-@operation(Operation("List leads, newest first", LeadPage, parameters=QUERY))
+@Operation("List leads, newest first", LeadPage, parameters=QUERY)
 def lead_list() -> Response:
     """Return a page of leads. With contact info, it is recorded like an export."""
     made, token = services(), signed_in_token()
@@ -75,17 +74,15 @@ def lead_list() -> Response:
 
 
 @api.get(_ONE, provide_automatic_options=False)
-@operation(
-    Operation(
-        "Read a lead",
-        LeadDetails,
-        parameters=(
-            _BY_ID,
-            parameter("If-None-Match", "header", "The ETag that you have.", {"type": "string"}),
-        ),
-        problems=(404,),
-        has_etag=True,
-    )
+@Operation(
+    "Read a lead",
+    LeadDetails,
+    parameters=(
+        _BY_ID,
+        parameter("If-None-Match", "header", "The ETag that you have.", {"type": "string"}),
+    ),
+    problems=(404,),
+    has_etag=True,
 )
 def lead(lead_id: int) -> Response:
     """Return a lead with its scorecard; 304 if the program has it already."""
@@ -100,33 +97,31 @@ def lead(lead_id: int) -> Response:
 
 
 @api.patch(_ONE, provide_automatic_options=False)
-@operation(
-    Operation(
-        "Move a lead to another stage",
-        StageChanged,
-        scope="write",
-        takes=StageChange,
-        parameters=(
-            _BY_ID,
-            parameter(
-                "If-Match",
-                "header",
-                "The ETag that you read: nothing is changed if the lead has changed since. "
-                "`*` changes it in any case.",
-                {"type": "string"},
-                required=True,
-            ),
-            parameter(
-                "Idempotency-Key",
-                "header",
-                "Any text of your own. With the same one, the same change is made once in 24 "
-                "hours, and answered alike.",
-                {"type": "string", "pattern": _KEY},
-            ),
+@Operation(
+    "Move a lead to another stage",
+    StageChanged,
+    scope="write",
+    takes=StageChange,
+    parameters=(
+        _BY_ID,
+        parameter(
+            "If-Match",
+            "header",
+            "The ETag that you read: nothing is changed if the lead has changed since. "
+            "`*` changes it in any case.",
+            {"type": "string"},
+            required=True,
         ),
-        problems=(403, 404, 412, 413, 415, 422, 428),
-        has_etag=True,
-    )
+        parameter(
+            "Idempotency-Key",
+            "header",
+            "Any text of your own. With the same one, the same change is made once in 24 "
+            "hours, and answered alike.",
+            {"type": "string", "pattern": _KEY},
+        ),
+    ),
+    problems=(403, 404, 412, 413, 415, 422, 428),
+    has_etag=True,
 )
 def change_stage(lead_id: int) -> Response:
     """Move a lead as in the staff area, by the person who made the token."""
@@ -179,13 +174,11 @@ def _earlier_answer(session: Session, key: str, content: bytes) -> Mapping[str, 
 
 
 @api.get("/editions/<name>", provide_automatic_options=False)
-@operation(
-    Operation(
-        "Read an edition: its questions, choices, conditions and weights",
-        Edition,
-        parameters=(parameter("name", "path", "Such as 2026-12.", {"type": "string"}),),
-        problems=(404,),
-    )
+@Operation(
+    "Read an edition: its questions, choices, conditions and weights",
+    Edition,
+    parameters=(parameter("name", "path", "Such as 2026-12.", {"type": "string"}),),
+    problems=(404,),
 )
 def edition(name: str) -> Response:
     if name not in editions.names():
@@ -194,7 +187,7 @@ def edition(name: str) -> Response:
 
 
 @api.get("/openapi.json", provide_automatic_options=False)
-@operation(Operation("Read this document", None, scope=None))
+@Operation("Read this document", None, scope=None)
 def openapi_document() -> Response:
     """Return what the API can do, to anyone: it is the same everywhere."""
     made = services()

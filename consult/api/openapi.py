@@ -1,7 +1,7 @@
 """What the API takes and returns, as pydantic models, and the OpenAPI document written from them.
 
 A field has the name that it has in webhooks, in exports and in the scorecard. Later versions add
-fields; none is renamed or removed. `operation` says about a view what its route doesn't: who may
+fields; none is renamed or removed. `Operation` says about a view what its route doesn't: who may
 call it, and which model it returns.
 """
 
@@ -199,17 +199,14 @@ class Operation:
     problems: Sequence[int] = ()
     has_etag: bool = False
 
+    def __call__(self, view: _View) -> _View:
+        """Describe a view, as its decorator."""
+        view.__dict__[_OPERATION] = self
+        return view
+
     @property
     def query_names(self) -> list[str]:
         return [one["name"] for one in self.parameters if one["in"] == "query"]
-
-
-def operation(described: Operation) -> Callable[[_View], _View]:
-    def decorate(view: _View) -> _View:
-        view.__dict__[_OPERATION] = described
-        return view
-
-    return decorate
 
 
 def operation_of(view: View) -> Operation:
