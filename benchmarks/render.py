@@ -15,12 +15,11 @@ from collections.abc import Callable, Mapping
 from multiprocessing import get_context
 from pathlib import Path
 
-from consult.report import STYLESHEET
-from consult.report.pdf import pdf_ua, render_pdf
-from consult.settings import PROJECT_FOLDER
+import weasyprint
 
-with pdf_ua.libraries_by_name():
-    import weasyprint
+from consult.report import STYLESHEET
+from consult.report.pdf import render_pdf
+from consult.settings import PROJECT_FOLDER
 
 NAIVE = Path(__file__).with_name("naive.css")
 

@@ -15,33 +15,12 @@ WeasyPrint while a document is written: keep the version pinned and the tests of
 """
 
 import contextlib
-import ctypes.util
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import pydyf
-
-
-@contextlib.contextmanager
-def libraries_by_name() -> Iterator[None]:
-    """Import WeasyPrint inside: on Linux it asks no compiler then where its libraries are.
-
-    It looks for them under names of Windows first, and for each of those Python runs `ldconfig`,
-    `gcc` and `ld`: two fifths of what the import computes. The name on Linux is found without.
-    """
-    find_library = ctypes.util.find_library
-    if sys.platform == "linux":
-        ctypes.util.find_library = lambda name: None
-    try:
-        yield
-    finally:
-        ctypes.util.find_library = find_library
-
-
-with libraries_by_name():
-    from weasyprint.pdf import tags
+from weasyprint.pdf import tags
 
 _POINTS_PER_PIXEL = 0.75
 _PRINTED = 4  # the Print flag of an annotation, ISO 32000-1 table 165
@@ -61,40 +40,20 @@ class Origin:
     marker: str | None = None
 
 
-@dataclass
-class Origins:
-    """The origin of each structure element of one document, by object number."""
-
-    by_number: dict[int, Origin] = field(default_factory=dict)
-
-    def continues(self, earlier: Element, later: Element) -> bool:
-        """Whether `later` is the rest of `earlier` on a following page."""
-        one, other = self.by_number.get(earlier.number), self.by_number.get(later.number)
-        return (
-            one is not None
-            and other is not None
-            and one.html is not None
-            and one.html is other.html
-            and one.page != other.page
-            and bool(earlier["S"] == later["S"])
-        )
-
-    def same_cell(self, one: Element, other: Element) -> bool:
-        """Whether two elements were made from one HTML element."""
-        first, second = self.by_number.get(one.number), self.by_number.get(other.number)
-        return first is not None and second is not None and first.html is second.html
+Origins = dict[int, Origin]
+"""The origin of each structure element of one document, by object number."""
 
 
 @contextlib.contextmanager
 def recorded_origins() -> Iterator[Origins]:
-    """Records the origin of each element written inside the block; not for two threads at once."""
-    origins = Origins()
+    """Record the origin of each element written inside the block; not for two threads at once."""
+    origins: Origins = {}
     original = tags._build_box_tree
 
     def recording(box: Any, parent: Any, pdf: Any, page: int, *rest: Any) -> Iterator[Element]:
         for element in original(box, parent, pdf, page, *rest):
-            if element.number not in origins.by_number:
-                origins.by_number[element.number] = _origin(box, element, page)
+            if element.number not in origins:
+                origins[element.number] = _origin(box, element, page)
             yield element
 
     tags._build_box_tree = recording
@@ -150,6 +109,15 @@ class _Tree:
     def _children(self, element: Element) -> list[Element]:
         return [child for kid in element["K"] if (child := self._element(kid)) is not None]
 
+    def _origin(self, element: Element) -> Origin:
+        return self.origins.get(element.number, Origin(None, 0))
+
+    def _continues(self, earlier: Element, later: Element) -> bool:
+        """Whether `later` is the rest of `earlier` on a following page."""
+        one, other = self._origin(earlier), self._origin(later)
+        same = one.html is not None and one.html is other.html
+        return same and one.page != other.page and bool(earlier["S"] == later["S"])
+
     # Elements split by a page break ------------------------------------------------------
 
     def join_split_elements(self) -> None:
@@ -157,8 +125,7 @@ class _Tree:
         previous: Element | None = None
         for kid in self.document["K"]:
             element = self._element(kid)
-            split = previous is not None and element is not None
-            if split and self.origins.continues(previous, element):
+            if previous and element and self._continues(previous, element):
                 self._join(previous, element)
             else:
                 kept.append(kid)
@@ -179,7 +146,7 @@ class _Tree:
             first["K"].append(kid)
         self.joined[rest.reference] = first.reference
         # `first` now ends on the page of `rest`: a third piece must not look like a neighbour.
-        self.origins.by_number[first.number] = self.origins.by_number[rest.number]
+        self.origins[first.number] = self.origins[rest.number]
         rest["K"] = pydyf.Array()
         rest.free = "n"
 
@@ -187,7 +154,7 @@ class _Tree:
         """Joins the last child of `first` with the first of `kids`, if a page break split it."""
         last = self._children(first)[-1:]
         following = next((child for kid in kids if (child := self._element(kid))), None)
-        if last and following is not None and self.origins.continues(last[0], following):
+        if last and following and self._continues(last[0], following):
             kids.remove(following.reference)
             self._join(last[0], following)
 
@@ -198,7 +165,8 @@ class _Tree:
             repeated = self._element(kid)
             if repeated is None or repeated["S"] != "/THead":
                 continue
-            first = next((head for head in heads if self.origins.same_cell(head, repeated)), None)
+            html = self._origin(repeated).html
+            first = next((head for head in heads if self._origin(head).html is html), None)
             if first is not None:
                 kids.remove(kid)
                 self._map_header_ids(first, repeated)
@@ -237,9 +205,6 @@ class _Tree:
                     element["A"]["BBox"] = _in_points(box, page_height)
             waiting.extend(self._children(element))
         return reachable
-
-    def _origin(self, element: Element) -> Origin:
-        return self.origins.by_number.get(element.number, Origin(None, 0))
 
     def _give_list_body(self, item: Element) -> None:
         """Puts everything in a list item that is neither label nor body into one body."""

@@ -25,15 +25,13 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pydyf
+from weasyprint import CSS, HTML, cssselect2
+from weasyprint.text.fonts import FontConfiguration
+from weasyprint.urls import FatalURLFetchingError, URLFetcher
 
 from consult.report import ELEMENTS, FONTS, STYLESHEET
 from consult.report.pdf import pdf_ua, pdf_writer
 from consult.report.pdf.renderer import FAILED, OK
-
-with pdf_ua.libraries_by_name():
-    from weasyprint import CSS, HTML, cssselect2
-    from weasyprint.text.fonts import FontConfiguration
-    from weasyprint.urls import FatalURLFetchingError, URLFetcher
 
 
 class ForbiddenFetch(Exception):
