@@ -160,7 +160,7 @@ def report(file: IO[bytes], output: Path, html: bool) -> None:
         raise UsageError(f"answers are missing: {', '.join(first)}{more}")
     brand = load_brand(settings.brand_file)
     page = document_html(
-        build_report(answered, brand.currency, minutes=brand.minutes),
+        build_report(answered, brand),
         datetime.now(UTC).date(),
         brand=brand,
         paper=settings.paper,

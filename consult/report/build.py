@@ -29,7 +29,6 @@ from consult.report.report import (
     Unknown,
 )
 from consult.report.report_sections import (
-    MINUTES,
     agreement_of,
     answer_to,
     consult_of,
@@ -40,26 +39,24 @@ from consult.report.report_sections import (
 from consult.scoring.archetypes import RUNNING_IN_THE_DARK
 from consult.scoring.axis import CUTS, SORTING, AxisScore, DimensionScore, Line
 from consult.scoring.plan import Step
-from consult.scoring.scorecard import Scorecard, scorecard_of
-from consult.settings.brand import CURRENCY_SIGNS
+from consult.scoring.scorecard import scorecard_of
+from consult.settings.brand import Brand
 
 
-def build_report(
-    walk: Walk, currency: str = "USD", card: Scorecard | None = None, minutes: int = MINUTES
-) -> Report:
-    """The Report of a complete walk; `card` is its scorecard where it is scored already.
+def build_report(walk: Walk, brand: Brand | None = None) -> Report:
+    """The Report of a complete walk, with the currency of a brand and the length of its consults.
 
-    `minutes` is the length of a consult. Raises ValueError when answers are missing.
+    Raises ValueError when answers are missing.
     """
-    return _Writer(walk, currency, card or scorecard_of(walk.on_path), minutes).report()
+    return _Writer(walk, brand or Brand()).report()
 
 
 class _Writer:
-    def __init__(self, walk: Walk, currency: str, card: Scorecard, minutes: int) -> None:
-        self.walk, self.minutes = walk, minutes
-        self.scorecard = card
+    def __init__(self, walk: Walk, brand: Brand) -> None:
+        self.walk = walk
+        self.scorecard = scorecard_of(walk.on_path)
         self.roles = walk.questionnaire.structure.roles
-        self.sign = CURRENCY_SIGNS[currency]
+        self.sign, self.minutes = brand.currency_sign, brand.minutes
         self.asked = walk.by_id
         self.findings: Mapping[str, Any] = walk.questionnaire.texts.findings
         self.cards = tuple(self._cards())
@@ -89,13 +86,12 @@ class _Writer:
             money_refused=refused,
             consult=consult_of(
                 scorecard.recommendation,
-                self.findings,
-                walk=self.walk,
+                self.walk,
+                self.minutes,
                 troubles=troubles,
                 parts=(*separation.dimensions, *handoff.dimensions),
                 contradictions=contradictions,
                 plan=plan,
-                minutes=self.minutes,
             ),
             cards=self.cards,
             answers=tuple(self._unscored_answers()),
@@ -103,7 +99,7 @@ class _Writer:
             figures=tuple(self._figures(handoff)),
             method=tuple(self.findings["method"]),
             sources=self.findings["sources"],
-            agreement=agreement_of(self.walk, self.findings["agreement"]),
+            agreement=agreement_of(self.walk),
             troubles=troubles,
             one_lead=one_lead_of(self.walk),
             own_words=answer_to([self.roles.own_words], self.walk),

@@ -8,7 +8,6 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from itertools import pairwise
-from typing import Any
 
 from consult.questionnaire import journey
 from consult.questionnaire.journey import Asked, Walk
@@ -36,8 +35,8 @@ from consult.scoring.scorecard import Recommendation, Scorecard
 from consult.settings.brand import CURRENCY_SIGNS
 
 
-def agreement_of(walk: Walk, texts: Mapping[str, Any]) -> Agreement:
-    """The agreement of a complete walk; `texts` is `agreement` in the edition's findings."""
+def agreement_of(walk: Walk) -> Agreement:
+    texts = walk.questionnaire.texts.findings["agreement"]
     page = for_owner(texts["page"], walk.facts)
     left_out = {(one.question.id, one.reason) for one in walk.not_asked}
     lines = []
@@ -118,9 +117,6 @@ def _listed(parts: Sequence[str]) -> str:
     return " and ".join(parts) if len(parts) < 3 else f"{', '.join(parts[:-1])}, and {parts[-1]}"
 
 
-MINUTES = 30
-"""The length of a consult where the agency sets no other."""
-
 _SHARES = (Fraction(0), Fraction(1, 6), Fraction(1, 2), Fraction(5, 6), Fraction(1))
 """When the points of its agenda begin, and when the last one ends."""
 
@@ -129,20 +125,20 @@ _BRING = {"conversation": "bring", "counter": "bring_shop", "checkout": "bring_o
 
 def consult_of(
     advice: Recommendation,
-    findings: Mapping[str, Any],
-    *,
     walk: Walk,
+    minutes: int,
+    *,
     troubles: tuple[NamedTrouble, ...],
     parts: Iterable[Dimension],
     contradictions: tuple[Finding, ...],
     plan: tuple[Fix, ...],
-    minutes: int,
 ) -> Consult:
-    """What to say about the consult. `findings` are the edition's texts; `parts` all dimensions.
+    """What to say about a consult of so many minutes; `parts` are all dimensions.
 
     The agenda is made of findings: the topic of the advice, then the first contradiction or, when
     there is none, the first step of the plan.
     """
+    findings = walk.questionnaire.texts.findings
     offer, texts = findings["consult"], findings["consult_agenda"]
     own = offer[advice.reason or advice.recommended]
     by_id = {part.id: part for part in parts}

@@ -249,7 +249,7 @@ def test_a_refused_range_says_why() -> None:
 
 def test_amounts_are_in_the_shops_currency() -> None:
     walked = walk_of("two_silos")
-    report = build_report(walked, "EUR")
+    report = build_report(walked, Brand(currency="EUR"))
     assert any(said.answer == "€8,000" for said in report.answers)
 
 

@@ -116,7 +116,7 @@ def _check_name(card: Scorecard, report: Report) -> None:
 def test_no_text_says_more_than_the_answers(branch: dict[str, Answer], depth: Depth) -> None:
     for way in _every_part_at_every_level(branch, depth):
         card = scorecard_of(way.on_path)
-        report = build_report(way, card=card)
+        report = build_report(way)
         _check_parts(card, report)
         _check_name(card, report)
         _check_troubles(card, report)
@@ -143,7 +143,7 @@ def test_the_finding_says_what_single_answers_say_and_what_the_legs_show(
 ) -> None:
     way = walk(EDITION, *given)
     card = scorecard_of(way.on_path)
-    finding = build_report(way, card=card).finding
+    finding = build_report(way).finding
     texts = EDITION.texts.findings["finding"]
     lines = {line.id: (leg.weak, line) for leg in card.legs for line in leg.lines}
     parts = [
