@@ -10,6 +10,7 @@ from consult.owner.result_pages import find_shared, open_result, shared_pages
 from consult.questionnaire.journey import Asked, Walk, walk
 from consult.questionnaire.questions import UNKNOWN, Answer, Kind
 from consult.questionnaire.yaml_texts import for_owner
+from consult.report.build import band_text
 from consult.report.display import tenths
 from consult.report.explanations import reasons_of, replay
 from consult.report.report import AXIS_NAMES, from_json
@@ -134,6 +135,5 @@ def _values(asked: Asked) -> dict[str, str]:
 
 
 def _score(axis: AxisScore, texts: Mapping[str, Any]) -> Score:
-    too_much, bands = texts["too_much_unknown"], texts["bands"][axis.axis]
-    band = too_much if axis.too_much_unknown else bands[axis.band]
-    return Score(axis.axis, AXIS_NAMES[axis.axis], tenths(axis.confirmed) / 10, band["name"])
+    band = band_text(axis, texts)["name"]
+    return Score(axis.axis, AXIS_NAMES[axis.axis], tenths(axis.confirmed) / 10, band)

@@ -110,10 +110,7 @@ class _Writer:
     def _axis(self, score: AxisScore) -> Axis:
         points = printed_points(score)
         why, facts = self.findings["matters"][score.axis], self.walk.facts
-        if score.too_much_unknown:
-            band = self.findings["too_much_unknown"]
-        else:
-            band = self.findings["bands"][score.axis][score.band]
+        band = band_text(score, self.findings)
         return Axis(
             id=score.axis,
             confirmed=whole(score.confirmed),
@@ -328,6 +325,13 @@ class _Writer:
 _EITHER = "Either"
 _STATES: tuple[State, ...] = ("weak", "weak", "partly", "strong")
 """The state of a part in each band."""
+
+
+def band_text(score: AxisScore, findings: Mapping[str, Any]) -> Mapping[str, str]:
+    """The name and meaning of a score's band, of the edition's texts."""
+    bands: Mapping[str, Mapping[str, str]] = findings["bands"][score.axis]
+    unknown: Mapping[str, str] = findings["too_much_unknown"]
+    return unknown if score.too_much_unknown else bands[score.band]
 
 
 def state_of(confirmed: Fraction, possible: Fraction) -> State:
