@@ -15,14 +15,13 @@ from consult.crypto import booking_key, booking_token
 from consult.delivery.booking.booking_mail import booking_file
 from consult.owner.contact_pages import (
     ContactForm,
-    consume_contact,
     contact_in,
     contact_page,
-    mailbox_of,
     request_first_confirmation,
     screen_contact,
     thanks_url,
 )
+from consult.owner.form_guard import consume_contact, mailbox_of
 from consult.owner.result_pages import open_result, opens_contact_of
 from consult.owner.slot_form import (
     booked_consult,

@@ -8,7 +8,6 @@ for it on the page of the result. Its link shows a button; only the button confi
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -20,9 +19,15 @@ from wtforms import BooleanField, Field, Form, StringField
 from wtforms.validators import DataRequired, Length, Optional, ValidationError
 
 from consult.crypto import Purpose, contact_key, decrypt, encrypt
-from consult.owner.form_guard import guard, mode_of, signs_of
-from consult.owner.result_pages import (
+from consult.owner.form_guard import (
     can_email,
+    consume_contact,
+    guard,
+    may_mail,
+    mode_of,
+    signs_of,
+)
+from consult.owner.result_pages import (
     find_submission,
     is_confirmation_offered,
     is_contact_required,
@@ -33,7 +38,6 @@ from consult.storage.leads import leads, submission
 from consult.storage.leads.submission import NewContact, Screening
 from consult.storage.tables.submission_tables import ContactRow, SubmissionRow
 from consult.web.embed import full_path
-from consult.web.limits import network_of
 from consult.web.services import secret_key, services
 from consult.web.text import one_line
 from consult.workflow.spam import Signs, is_suspect, of_sender
@@ -126,7 +130,16 @@ def screen_contact(
     submitted: SubmissionRow, token: str, email: str
 ) -> tuple[Screening, str | None]:
     """What is known of the form that was sent, and the link to mail with the report, if at once."""
-    screening = _screen(submitted, token, email)
+    signs: Signs = signs_of("contact", token, email, seconds_taken=submitted.seconds_taken)
+    with services().database.reading() as session:
+        if submitted.contact and leads.is_suspect(session, submitted.id):
+            signs = {**of_sender(submitted.contact.signs), **signs}
+    screening = Screening(
+        signs=signs,
+        must_confirm=_must_confirm(signs),
+        waiting_token=encrypt(secret_key(), Purpose.WAITING_REPORT, token, submitted.id),
+        look_up=mode_of("mail_server") != "off",
+    )
     return screening, None if screening.waits else _link_to_mail(submitted, email, token)
 
 
@@ -138,19 +151,6 @@ def request_first_confirmation(
     must_confirm = services().settings.confirm_mail == "always"
     if must_confirm and is_new_address and not is_suspect(screening.signs):
         _request_confirmation(token, email)
-
-
-def _screen(submitted: SubmissionRow, token: str, email: str) -> Screening:
-    signs: Signs = signs_of("contact", token, email, seconds_taken=submitted.seconds_taken)
-    with services().database.reading() as session:
-        if submitted.contact and leads.is_suspect(session, submitted.id):
-            signs = {**of_sender(submitted.contact.signs), **signs}
-    return Screening(
-        signs=signs,
-        must_confirm=_must_confirm(signs),
-        waiting_token=encrypt(secret_key(), Purpose.WAITING_REPORT, token, submitted.id),
-        look_up=mode_of("mail_server") != "off",
-    )
 
 
 def _must_confirm(signs: Signs) -> bool:
@@ -218,12 +218,6 @@ def _may_change(submitted: SubmissionRow) -> bool:
     return submitted.contact is None or opens_contact_of(submitted, request.args.get("key", ""))
 
 
-def consume_contact() -> None:
-    """Count a contact form, or another form of the consult, against what a network may send."""
-    made = services()
-    made.limits.consume("contacts", made.settings.limit_contacts, network_of(request.remote_addr))
-
-
 def contact_page(
     token: str,
     form: ContactForm | None,
@@ -268,20 +262,6 @@ def _link_to_mail(submitted: SubmissionRow, email: str, token: str) -> str | Non
     if not may_mail(email):
         return None
     return services().settings.base_url + full_path("results.result", token=token)
-
-
-def may_mail(email: str) -> bool:
-    """Count an email to an address; whether the limits allow it."""
-    limits, settings = services().limits, services().settings
-    return limits.allows(
-        "mails to an address", settings.limit_mails_address, mailbox_of(email)
-    ) and limits.allows("mails", settings.limit_mails, "everybody")
-
-
-def mailbox_of(email: str) -> str:
-    """One name for all spellings of an address that end up in the same mailbox."""
-    # Some hosts ignore dots before the @. Where others do not, two may share one allowance.
-    return re.sub(r"\+[^@]*(?=@)|\.(?=[^@]*@)", "", email).casefold()
 
 
 # --- Forms ---------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""What guards the forms that make a contact or send mail: it looks for signs of a robot.
+"""What guards the forms that make a contact or send mail: limits, and signs of a robot.
 
 No form is refused for a sign, and no page says which was found. A form takes part with the macro
 `guard_fields` of ``parts/forms.html``, which gets what `guard` returns, and `signs_of` when it is
@@ -9,6 +9,7 @@ costs a person nothing and makes a thousand forms dear. A challenge is for one f
 and for one use. Without JavaScript or a secure connection none is solved.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from hashlib import sha256
@@ -93,6 +94,37 @@ def mode_of(layer: Layer) -> Mode:
         "mail_server": settings.spam_mail_server,
     }
     return modes[layer]
+
+
+# --- Limits --------------------------------------------------------------------------------------
+
+
+def consume_contact() -> None:
+    """Count a contact form, or another form of the consult, against what a network may send."""
+    made = services()
+    made.limits.consume("contacts", made.settings.limit_contacts, network_of(request.remote_addr))
+
+
+def can_email() -> bool:
+    """Whether there is a mail server; without one, no page asks for an address to remind."""
+    return services().settings.smtp_url is not None
+
+
+def may_mail(email: str) -> bool:
+    """Count an email to an address; whether the limits allow it."""
+    limits, settings = services().limits, services().settings
+    return limits.allows(
+        "mails to an address", settings.limit_mails_address, mailbox_of(email)
+    ) and limits.allows("mails", settings.limit_mails, "everybody")
+
+
+def mailbox_of(email: str) -> str:
+    """One name for all spellings of an address that end up in the same mailbox."""
+    # Some hosts ignore dots before the @. Where others do not, two may share one allowance.
+    return re.sub(r"\+[^@]*(?=@)|\.(?=[^@]*@)", "", email).casefold()
+
+
+# --- Signs ---------------------------------------------------------------------------------------
 
 
 def _timing(form: str, token: str) -> Mapping[Sign, str]:

@@ -12,15 +12,9 @@ from werkzeug.wrappers import Response
 from wtforms import Form
 
 from consult.crypto import Purpose, encrypt
-from consult.owner.contact_pages import (
-    ReminderForm,
-    ResumeLinkForm,
-    consume_contact,
-    may_mail,
-)
-from consult.owner.form_guard import guard, signs_of
+from consult.owner.contact_pages import ReminderForm, ResumeLinkForm
+from consult.owner.form_guard import can_email, consume_contact, guard, may_mail, signs_of
 from consult.owner.open_draft import OpenDraft, load_draft, lock_draft, to_result, walk_of
-from consult.owner.result_pages import can_email
 from consult.report.display import long_date
 from consult.storage.drafts import drafts, reminder_consent, resume_links
 from consult.storage.tables.submission_tables import DraftRow

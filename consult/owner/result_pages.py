@@ -1,6 +1,5 @@
 """The result: the page, its read-only copy, the PDF, and the step from a quick to a full check."""
 
-from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -9,12 +8,12 @@ from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
 from consult.crypto import booking_token, opens_contact, shared_result, shared_token
-from consult.owner.open_draft import OPEN, OpenDraft, visit_of, walk_of
+from consult.owner.form_guard import can_email
+from consult.owner.open_draft import OPEN, visit_of
 from consult.owner.slot_form import booked_consult
 from consult.questionnaire.editions import load, newest
 from consult.questionnaire.journey import Walk, walk
-from consult.questionnaire.questions import Answer, Depth
-from consult.questionnaire.yaml_texts import for_owner
+from consult.questionnaire.questions import Answer
 from consult.report.display import long_date
 from consult.report.html_document import STATE_TEXTS
 from consult.report.report import from_json
@@ -122,21 +121,20 @@ def start_full_depth(token: str) -> Response:
     """Continue a quick check as a full check, in a new draft that keeps its answers."""
     made = services()
     submitted = open_result(token)
-    if _full_depth_offer(submitted) is None:
+    first = _full_walk(submitted).first_open_page if submitted.depth == "quick" else None
+    if first is None:
         return redirect(url_for(".result", token=token), 303)
     made.limits.consume("starts", made.settings.limit_starts, network_of(request.remote_addr))
     with made.database.writing() as session:
         # The time spent so far counts as well, or a full check would seem to take no time.
         elapsed = timedelta(seconds=submitted.seconds_taken)
-        shown = visit_of(_walk_as(submitted, "full").first_open_page)
-        draft_token = drafts.start(
-            session, submitted.edition, "full", submitted.source, elapsed=elapsed, shown=shown
+        shown, source = visit_of(first), submitted.source
+        started = drafts.start(
+            session, submitted.edition, "full", source, elapsed=elapsed, shown=shown
         )
-        draft = drafts.save(session, draft_token, _given(submitted))
-        if draft is None:
-            raise LookupError("the draft that was just started does not exist")
-    opened = OpenDraft(draft_token, draft, walk_of(draft), OPEN)
-    return redirect(f"{opened.first_open_url}&more=1", 303)
+        drafts.save(session, started, _given(submitted))
+    url = url_for("questionnaire.questions", token=started, page_id=first.id, then=OPEN, more=1)
+    return redirect(url, 303)
 
 
 # --- Access --------------------------------------------------------------------------------------
@@ -185,11 +183,6 @@ def _to_contact(token: str) -> Response:
 # --- What the page shows -------------------------------------------------------------------------
 
 
-def can_email() -> bool:
-    """Whether there is a mail server; without one, no page asks for an address to remind."""
-    return services().settings.smtp_url is not None
-
-
 def is_confirmation_offered(contact: ContactRow) -> bool:
     """Whether the report waits until its owner confirms the address, and can."""
     offered = services().settings.confirm_mail != "off" and can_email()
@@ -233,21 +226,17 @@ def _is_report_mailed(submitted: SubmissionRow) -> bool:
 def _full_depth_offer(submitted: SubmissionRow) -> dict[str, Any] | None:
     """What the full check would add to a quick check; None if nothing is left to answer.
 
-    `answers` are those still to give, `parts` all that a full check scores for this business,
-    `left_out` the names of those that the quick check did not touch.
+    `answers` are those still to give, `parts` all that a full check scores for this business.
     """
-    if submitted.depth != "quick":
+    full = _full_walk(submitted)
+    if submitted.depth != "quick" or full.complete:
         return None
-    full = _walk_as(submitted, "full")
-    still_open = len(full.missing)
-    if not still_open:
-        return None
-    parts, seen = _scored_parts(full), _scored_parts(_walk_as(submitted, "quick"))
+    asked = full.by_id.keys()
+    dimensions = full.questionnaire.dimensions
     return {
-        "answers": still_open,
-        "minutes": max(1, round(still_open * SECONDS_PER_ANSWER / 60)),
-        "parts": len(parts),
-        "left_out": [name for id, name in parts.items() if id not in seen],
+        "answers": len(full.missing),
+        "minutes": max(1, round(len(full.missing) * SECONDS_PER_ANSWER / 60)),
+        "parts": sum(part.sorting or not asked.isdisjoint(part.items) for part in dimensions),
     }
 
 
@@ -258,18 +247,7 @@ def _given(submitted: SubmissionRow) -> dict[str, tuple[Answer, str]]:
     }
 
 
-def _walk_as(submitted: SubmissionRow, depth: Depth) -> Walk:
+def _full_walk(submitted: SubmissionRow) -> Walk:
     given = _given(submitted)
     answers = {id: answer for id, (answer, _) in given.items()}
-    return walk(newest(), answers, depth, {id: variant for id, (_, variant) in given.items()})
-
-
-def _scored_parts(walk: Walk) -> Mapping[str, str]:
-    """The names of the parts of both scores that a walk asks about, by id."""
-    texts = walk.questionnaire.texts.findings["dimensions"]
-    parts = walk.questionnaire.dimensions
-    return {
-        part.id: for_owner(texts[part.id], walk.facts)["name"]
-        for part in parts
-        if part.sorting or walk.by_id.keys() & set(part.items)
-    }
+    return walk(newest(), answers, "full", {id: variant for id, (_, variant) in given.items()})
