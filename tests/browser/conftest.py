@@ -4,13 +4,15 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cache
 
+import pyotp
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.browser.site import Site, open_site
+from tests.browser.site import STAFF, Site, Who, open_site
 from tests.support.agency_site import Embedded, embedded_check
 from tests.support.browser import DESK_WIDTH, PHONE_WIDTH, Visit, launch, visiting
 from tests.support.keyboard_and_touch import sign_in
+from tests.support.second_factors import SECRET
 
 
 @pytest.fixture(scope="session")
@@ -46,11 +48,14 @@ def windows(browser: Browser, site: Site) -> Iterator[Callable[..., Visit]]:
     with ExitStack() as stack:
 
         @cache
-        def opened(*, staff: bool, javascript: bool) -> Visit:
+        def opened(who: Who = "owner", *, javascript: bool = True) -> Visit:
             made = visiting(browser, site.origin, javascript=javascript)
             visit = stack.enter_context(made)
-            if staff:
-                sign_in(visit)
+            if who != "owner":
+                sign_in(visit, STAFF[who])
+            if who == "careful":
+                visit.tab.fill("[name=code]", pyotp.TOTP(SECRET).now())
+                visit.leave(visit.tab.locator("form:has([name=code]) button").click)
             return visit
 
         yield opened
@@ -66,26 +71,26 @@ def shared(visit: Visit, width: int) -> Iterator[Visit]:
 @pytest.fixture
 def visit(windows: Callable[..., Visit]) -> Iterator[Visit]:
     """Someone of the staff at a desk."""
-    with shared(windows(staff=True, javascript=True), DESK_WIDTH) as visit:
+    with shared(windows("staff"), DESK_WIDTH) as visit:
         yield visit
 
 
 @pytest.fixture
 def plain(windows: Callable[..., Visit]) -> Iterator[Visit]:
     """The same without JavaScript."""
-    with shared(windows(staff=True, javascript=False), DESK_WIDTH) as visit:
+    with shared(windows("staff", javascript=False), DESK_WIDTH) as visit:
         yield visit
 
 
 @pytest.fixture
 def owner(windows: Callable[..., Visit]) -> Iterator[Visit]:
     """An owner with a phone."""
-    with shared(windows(staff=False, javascript=True), PHONE_WIDTH) as visit:
+    with shared(windows(), PHONE_WIDTH) as visit:
         yield visit
 
 
 @pytest.fixture
 def plain_owner(windows: Callable[..., Visit]) -> Iterator[Visit]:
     """The same without JavaScript."""
-    with shared(windows(staff=False, javascript=False), PHONE_WIDTH) as visit:
+    with shared(windows(javascript=False), PHONE_WIDTH) as visit:
         yield visit

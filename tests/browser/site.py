@@ -5,9 +5,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Literal
 
 from flask import Flask
-from sqlalchemy import select, update
 
 from consult.crypto import Purpose, encrypt, shared_token, token_hash
 from consult.delivery.notifications import staff_mail
@@ -20,7 +20,7 @@ from consult.storage.drafts import drafts, reminder_consent
 from consult.storage.leads import actions, handovers, notes
 from consult.storage.privacy import erasure
 from consult.storage.search import saved_views
-from consult.storage.tables.delivery_tables import Attempt, EndpointRow
+from consult.storage.tables.delivery_tables import Attempt
 from consult.storage.webhooks import endpoints
 from consult.workflow.notification_types import WEBHOOK_EVENTS
 from tests.support import staff_client
@@ -50,6 +50,10 @@ QUESTION_PAGES = (
 
 ADMIN = "admin@example.com"
 """Who may see the settings; the last who got an account."""
+
+Who = Literal["owner", "staff", "admin", "careful"]
+STAFF: dict[Who, str] = {"staff": staff_client.EMAIL, "admin": ADMIN, "careful": CAREFUL}
+"""The addresses of those who sign in; the last one has a second factor."""
 
 
 @dataclass(frozen=True)
@@ -204,10 +208,6 @@ def _add_bookings(app: Flask) -> None:
         receive(session, "booked", "", "eve@example.net")
 
 
-# What decides whether and how a webhook is in the list.
-_SHOWN = (EndpointRow.from_environment, EndpointRow.active, EndpointRow.disabled_reason)
-
-
 def _add_webhooks(app: Flask) -> None:
     """The first takes what it gets at the second try; the second failed for too long."""
     with services_of(app).database.writing() as session:
@@ -237,26 +237,6 @@ def _add_webhooks(app: Flask) -> None:
             )
             endpoints.record_attempt(session, message, made)
         endpoints.set_disabled(session, bad, "failing")
-
-
-@contextmanager
-def hidden_webhooks(app: Flask) -> Iterator[None]:
-    """While the block lasts, no webhook is in the list: each is one that the environment had."""
-    database = services_of(app).database
-    with database.writing() as session:
-        rows = session.execute(select(EndpointRow.id, *_SHOWN)).all()
-        session.execute(
-            update(EndpointRow).values(
-                from_environment=True, active=False, disabled_reason="manual"
-            )
-        )
-    yield
-    with database.writing() as session:
-        for row in rows:
-            there = update(EndpointRow).where(EndpointRow.id == row.id)
-            session.execute(
-                there.values({column.key: row[i] for i, column in enumerate(_SHOWN, 1)})
-            )
 
 
 def _with_contact(app: Flask) -> str:

@@ -146,7 +146,7 @@ def test_the_whole_way_in_a_page_of_another_site(browser: Browser, embedded: Emb
 def test_a_page_of_each_kind_in_a_page_of_another_site_on_a_desk(
     browser: Browser, embedded: Embedded
 ) -> None:
-    """How wide each page is, `test_every_page.py` measures; the next ones come as the first do."""
+    """How wide each page is, `tests/browser/pages` measures; the next ones come as the first do."""
     with started_check(browser, embedded, DESK) as (visit, frame):
         send(frame)
         for _ in range(2):

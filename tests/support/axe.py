@@ -82,6 +82,7 @@ _RUN = """async ([tags, passed]) => {
   const rules = await axe.run({
     runOnly: tags, reporter: 'bare', elementRef: true,
     preload: false,  // would fetch the style sheets once more for a rule on turned screens
+    iframes: false,  // axe is not in them, and would wait for their answer
   });
   for (const id of sparing) {
     document.querySelectorAll(`[data-${id}]`)
