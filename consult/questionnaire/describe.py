@@ -10,9 +10,9 @@ from dataclasses import dataclass, fields, is_dataclass
 from hashlib import sha256
 
 from consult.questionnaire.conditions import ALWAYS
-from consult.questionnaire.model import Dimension, Part
+from consult.questionnaire.model import Dimension
 from consult.questionnaire.questionnaire import Questionnaire
-from consult.questionnaire.questions import BASE, Question
+from consult.questionnaire.questions import BASE, Part, Question
 from consult.questionnaire.wording import Wording
 
 

@@ -1,4 +1,4 @@
-"""What a questionnaire is: questions on pages in parts, facts, dimensions and rules.
+"""What a questionnaire is: questions on pages in parts, facts, dimensions, rules and roles.
 
 Everything here is frozen and says nothing about wording: the texts are joined to the structure
 by id in `wording.py`. A `Questionnaire` refuses to exist when its structure does not hold
@@ -11,55 +11,16 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from consult.questionnaire.conditions import Condition, Given
-from consult.questionnaire.questions import POINT_SCALE, Axis, EditionError, Kind, Question
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    id: str
-    questions: tuple[Question, ...]
-
-    @property
-    def quick(self) -> bool:
-        """Whether the quick check may ask some of it."""
-        return any(question.quick for question in self.questions)
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A named stretch of the way: a few pages on one thing."""
-
-    id: str
-    pages: tuple[Page, ...]
-
-    @property
-    def optional(self) -> bool:
-        """Whether none of it has to be answered."""
-        return not any(question.required for page in self.pages for question in page.questions)
-
-
-def page(id: str, *questions: Question) -> Page:
-    return Page(id, questions)
-
-
-def part(id: str, *pages: Page) -> Part:
-    return Part(id, pages)
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """A value read like an answer: that of the first case that holds, or ``otherwise``."""
-
-    id: str
-    cases: tuple[tuple[str, Condition], ...]
-    otherwise: str
-
-    def value(self, given: Given) -> str:
-        return next((value for value, when in self.cases if when.holds(given)), self.otherwise)
-
-    @property
-    def values(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys([*(value for value, _ in self.cases), self.otherwise]))
+from consult.questionnaire.questions import (
+    POINT_SCALE,
+    Axis,
+    EditionError,
+    Fact,
+    Kind,
+    Page,
+    Part,
+    Question,
+)
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from consult.questionnaire.model import Dimension, Part, Structure
-from consult.questionnaire.questions import BASE, UNKNOWN, Answer, Depth, Kind, Question
+from consult.questionnaire.model import Dimension, Structure
+from consult.questionnaire.questions import BASE, UNKNOWN, Answer, Depth, Kind, Part, Question
 from consult.questionnaire.wording import EditionTexts, Tool, Wording, read_edition_texts
 
 Stretches = tuple[tuple[Part, tuple[str, ...]], ...]
@@ -149,21 +149,13 @@ def read_answers(questionnaire: Questionnaire, raw: Mapping[str, object]) -> dic
             raise AnswerError(id, f"is not a question of edition {questionnaire.name}")
         # Only JSON's own types can reach us; lists are the one that needs another shape.
         read[id] = tuple(value) if isinstance(value, list) else value  # type: ignore[assignment]
-    facts = questionnaire.structure.facts_of({id: v for id, v in read.items() if _hashable(v)})
+    facts = questionnaire.structure.facts_of(read)
     for id, answer in read.items():
         variant = questionnaire.variant(id, facts)
-        if not _hashable(answer) or not questionnaire.accepts(id, variant, answer):
+        if not questionnaire.accepts(id, variant, answer):
             offered = _offered(questionnaire.questions[id], variant)
             raise AnswerError(id, f"{_shown(raw[id])} is not offered; it takes {offered}")
     return read
-
-
-def _hashable(value: object) -> bool:
-    try:
-        hash(value)
-    except TypeError:
-        return False
-    return True
 
 
 def _shown(value: object) -> str:

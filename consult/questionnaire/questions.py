@@ -1,11 +1,11 @@
-"""One question: how it is answered, when it is asked, and what may be answered."""
+"""What is asked: questions on pages in parts, how each is answered, and facts made of answers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
-from consult.questionnaire.conditions import ALWAYS, Condition
+from consult.questionnaire.conditions import ALWAYS, Condition, Given
 
 Depth = Literal["quick", "full"]
 DEPTHS: Mapping[str, Depth] = {"quick": "quick", "full": "full"}
@@ -118,3 +118,51 @@ def item(
 
 def _rungs(count: int) -> tuple[str, ...]:
     return tuple(str(rung) for rung in range(count))
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    id: str
+    questions: tuple[Question, ...]
+
+    @property
+    def quick(self) -> bool:
+        """Whether the quick check may ask some of it."""
+        return any(question.quick for question in self.questions)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A named stretch of the way: a few pages on one thing."""
+
+    id: str
+    pages: tuple[Page, ...]
+
+    @property
+    def optional(self) -> bool:
+        """Whether none of it has to be answered."""
+        return not any(question.required for page in self.pages for question in page.questions)
+
+
+def page(id: str, *questions: Question) -> Page:
+    return Page(id, questions)
+
+
+def part(id: str, *pages: Page) -> Part:
+    return Part(id, pages)
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A value read like an answer: that of the first case that holds, or ``otherwise``."""
+
+    id: str
+    cases: tuple[tuple[str, Condition], ...]
+    otherwise: str
+
+    def value(self, given: Given) -> str:
+        return next((value for value, when in self.cases if when.holds(given)), self.otherwise)
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys([*(value for value, _ in self.cases), self.otherwise]))

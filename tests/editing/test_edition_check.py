@@ -17,9 +17,9 @@ from consult.editing.texts import Problem, Text, texts_of
 from consult.questionnaire import editions
 from consult.questionnaire.conditions import all_of, rung
 from consult.questionnaire.editions import names, newest
-from consult.questionnaire.model import Page, Rule
+from consult.questionnaire.model import Rule
 from consult.questionnaire.questionnaire import Questionnaire, join
-from consult.questionnaire.questions import BASE, EditionError
+from consult.questionnaire.questions import BASE, EditionError, Page
 
 COMMITTED = Path(__file__).parents[2] / "docs" / "instrument.md"
 WORDING = editions.folder(newest().name) / "wording"

@@ -15,8 +15,8 @@ from flask import Flask
 
 from consult.questionnaire import editions
 from consult.questionnaire.editions import newest
-from consult.questionnaire.model import Page, Structure
-from consult.questionnaire.questions import EditionError
+from consult.questionnaire.model import Structure
+from consult.questionnaire.questions import EditionError, Page
 from consult.storage.tables.submission_tables import SubmissionRow
 from tests.support.apps import mail_settings, make_app, services_of
 from tests.support.client import PageClient

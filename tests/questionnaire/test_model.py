@@ -6,8 +6,17 @@ from typing import Any
 import pytest
 
 from consult.questionnaire.conditions import ALWAYS, answered, is_, rung
-from consult.questionnaire.model import Dimension, Fact, JobLine, Rule, page, part
-from consult.questionnaire.questions import EditionError, Kind, Question, choice, item
+from consult.questionnaire.model import Dimension, JobLine, Rule
+from consult.questionnaire.questions import (
+    EditionError,
+    Fact,
+    Kind,
+    Question,
+    choice,
+    item,
+    page,
+    part,
+)
 from tests.support.small_edition import PARTS, ROLES, structure
 
 SPEED = Dimension("speed", "handoff", 3, ("reply",))

@@ -5,20 +5,26 @@ from typing import Any
 from consult.questionnaire.conditions import is_, rung
 from consult.questionnaire.model import (
     Dimension,
-    Fact,
     JobLine,
     MoneyInputs,
     OneLeadInputs,
-    Part,
     PlanRules,
     Roles,
     Rule,
     Structure,
+)
+from consult.questionnaire.questionnaire import Questionnaire
+from consult.questionnaire.questions import (
+    BASE,
+    Fact,
+    Kind,
+    Part,
+    Question,
+    choice,
+    item,
     page,
     part,
 )
-from consult.questionnaire.questionnaire import Questionnaire
-from consult.questionnaire.questions import BASE, Kind, Question, choice, item
 from consult.questionnaire.wording import EditionTexts, Heading, Wording
 
 ROLES = Roles(

@@ -17,8 +17,19 @@ from consult.questionnaire.editions.edition_2026_12.rules import (
     QUICK_CARDS,
     ROLES,
 )
-from consult.questionnaire.model import Dimension, Fact, Structure, page, part
-from consult.questionnaire.questions import NOT_SURE, SKIP, UNKNOWN, Kind, Question, choice, item
+from consult.questionnaire.model import Dimension, Structure
+from consult.questionnaire.questions import (
+    NOT_SURE,
+    SKIP,
+    UNKNOWN,
+    Fact,
+    Kind,
+    Question,
+    choice,
+    item,
+    page,
+    part,
+)
 
 _AT_CHECKOUT = is_("path", "checkout")
 _AT_COUNTER = is_("path", "counter")
