@@ -7,7 +7,8 @@ second truth to disagree with. Page, review, score, report and staff view all re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import product
+from itertools import groupby, product
+from operator import attrgetter
 from typing import NamedTuple
 
 from consult.questionnaire.questionnaire import Questionnaire, Stretches
@@ -73,16 +74,11 @@ class Progress(NamedTuple):
 
 
 class WalkPart(NamedTuple):
-    """A named part of the track, and how far along it the answers are."""
+    """A named part of the track, with its pages on the path."""
 
-    number: int
     id: str
     heading: Heading
     pages: tuple[WalkPage, ...]
-
-    @property
-    def complete(self) -> bool:
-        return all(page.complete for page in self.pages)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,17 +138,12 @@ class Walk:
                     pages.append(WalkPage(page.id, part.id, headings[page.id], on_page))
         return tuple(pages)
 
-    @cached_property
+    @property
     def parts(self) -> tuple[WalkPart, ...]:
-        """The parts with at least one page on the path, numbered from 1."""
-        by_part: dict[str, list[WalkPage]] = {}
-        for page in self.pages:
-            by_part.setdefault(page.part_id, []).append(page)
+        """The parts with at least one page on the path."""
         headings = self.questionnaire.texts.parts
-        return tuple(
-            WalkPart(number, id, headings[id], tuple(pages))
-            for number, (id, pages) in enumerate(by_part.items(), start=1)
-        )
+        by_part = groupby(self.pages, key=attrgetter("part_id"))
+        return tuple(WalkPart(id, headings[id], tuple(pages)) for id, pages in by_part)
 
     def page(self, page_id: str) -> WalkPage | None:
         return next((page for page in self.pages if page.id == page_id), None)

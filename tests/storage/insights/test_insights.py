@@ -129,7 +129,7 @@ def expected(stories: list[Story]) -> Counter[tuple[str, str]]:
     for story in stories:
         last = story.shown[-1].page
         pages = story.walk.pages[: len(story.saved) + 1]
-        numbers = {part.id: part.number for part in story.walk.parts}
+        numbers = {part.id: number for number, part in enumerate(story.walk.parts)}
         furthest = numbers[pages[-1].part_id]
         parts = [PART + id for id, number in numbers.items() if number <= furthest]
         steps = [STARTED, *parts, *([REVIEW] if last == REVIEW else [])]
