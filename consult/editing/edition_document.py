@@ -6,6 +6,7 @@ The page is `templates/instrument.md`; here are the rows of its tables.
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
@@ -41,8 +42,6 @@ _ADVICE = {
 def document(edition: Questionnaire) -> str:
     """The whole edition as one Markdown text: claims, scores, rules, questions, texts, evidence."""
     evidence: Mapping[str, Any] = read_yaml(folder(edition.name) / "evidence.yaml")
-    findings, plan = edition.texts.findings, edition.structure.roles.plan
-    impossible = {rule.id: rule.impossible for rule in edition.structure.contradictions}
     page = _template("instrument.md").render(
         edition=edition,
         texts=edition.texts,
@@ -52,46 +51,62 @@ def document(edition: Questionnaire) -> str:
         codes=_codes,
         cuts=CUTS,
         modes=_modes(edition),
-        claims=_claims(edition),
-        parts={axis: _parts(edition, axis, evidence) for axis in BANDS},
-        bands={axis: _bands(findings, axis) for axis in BANDS},
-        touches=[(_code(id), _codes(touched)) for id, touched in plan.touches.items()],
-        gates=[
-            (_code(id), ", ".join(f"{_code(other)} {mark}" for other, mark in needed.items()))
-            for id, needed in plan.gates.items()
-        ],
-        archetypes=[
-            (f"{own['name']} {_code(id)}", evidence["archetypes"][id], own["rule"], own["says"])
-            for id, own in findings["archetypes"].items()
-        ],
-        contradictions=[
-            (f"{_code(rule.id)}: {rule.when}", ", ".join(rule.claims))
-            for rule in edition.structure.contradictions
-        ],
-        double_checks=[
-            (text, impossible.get(id, "the numbers disagree"))
-            for id, text in findings["double_check"].items()
-        ],
-        said=[
-            (": ".join(text.path), text.text)
-            for text in texts_of(edition)
-            if text.file == "findings.yaml"
-        ],
-        principles=[
-            (each["text"], each["source"], each["mark"]) for each in evidence["principles"]
-        ],
-        figures=[
-            (figure["text"], figure["source"], evidence["figures"][id])
-            for id, figure in findings["figures"].items()
-        ],
-        not_printed=[(each["figure"], each["because"]) for each in evidence["not_printed"]],
-        cards=lambda cards: _cards(edition, cards),
-        variants=lambda question: _variants(edition, question),
+        **_score_tables(edition, evidence),
+        **_text_tables(edition, evidence),
+        cards=partial(_cards, edition),
+        variants=partial(_variants, edition),
         marks=_marks,
         choices=_choices,
         advice=_advice,
     )
     return re.sub(r"\n{3,}", "\n\n", page).rstrip() + "\n"
+
+
+def _score_tables(edition: Questionnaire, evidence: Mapping[str, Any]) -> dict[str, Any]:
+    """What the scores, the plan and the name of the firm rest on."""
+    findings, plan = edition.texts.findings, edition.structure.roles.plan
+    return {
+        "claims": _claims(edition),
+        "parts": {axis: _parts(edition, axis, evidence) for axis in BANDS},
+        "bands": {axis: _bands(findings, axis) for axis in BANDS},
+        "touches": [(_code(id), _codes(touched)) for id, touched in plan.touches.items()],
+        "gates": [
+            (_code(id), ", ".join(f"{_code(other)} {mark}" for other, mark in needed.items()))
+            for id, needed in plan.gates.items()
+        ],
+        "archetypes": [
+            (f"{own['name']} {_code(id)}", evidence["archetypes"][id], own["rule"], own["says"])
+            for id, own in findings["archetypes"].items()
+        ],
+    }
+
+
+def _text_tables(edition: Questionnaire, evidence: Mapping[str, Any]) -> dict[str, Any]:
+    """What the result can say, and what that rests on."""
+    findings, contradictions = edition.texts.findings, edition.structure.contradictions
+    impossible = {rule.id: rule.impossible for rule in contradictions}
+    return {
+        "contradictions": [
+            (f"{_code(rule.id)}: {rule.when}", ", ".join(rule.claims)) for rule in contradictions
+        ],
+        "double_checks": [
+            (text, impossible.get(id, "the numbers disagree"))
+            for id, text in findings["double_check"].items()
+        ],
+        "said": [
+            (": ".join(text.path), text.text)
+            for text in texts_of(edition)
+            if text.file == "findings.yaml"
+        ],
+        "principles": [
+            (each["text"], each["source"], each["mark"]) for each in evidence["principles"]
+        ],
+        "figures": [
+            (figure["text"], figure["source"], evidence["figures"][id])
+            for id, figure in findings["figures"].items()
+        ],
+        "not_printed": [(each["figure"], each["because"]) for each in evidence["not_printed"]],
+    }
 
 
 def map_svg(edition: Questionnaire) -> str:
