@@ -25,7 +25,6 @@ from consult.crypto import booking_token
 from consult.delivery.context import Context
 from consult.delivery.mail.messages import (
     calendar_content,
-    calendar_text,
     on_one_line,
     render,
     safe_name,
@@ -152,15 +151,11 @@ def calendar_event(booking: BookingRow, title: str, text: str) -> Event:
     event.add("DTEND", _in_utc(booking.ends_at))
     event.add("STATUS", _STATUS.get(booking.state, "CONFIRMED"))
     event.add("TRANSP", "OPAQUE")
-    event.add("SUMMARY", _line(title if is_sure else f"To be confirmed: {title}"))
+    event.add("SUMMARY", on_one_line(title if is_sure else f"To be confirmed: {title}"))
     if booking.place:
-        event.add("LOCATION", _line(booking.place))
-    event.add("DESCRIPTION", "\n".join(map(_line, text.splitlines())))
+        event.add("LOCATION", on_one_line(booking.place))
+    event.add("DESCRIPTION", "\n".join(map(on_one_line, text.splitlines())))
     return event
-
-
-def _line(text: str) -> str:
-    return calendar_text(on_one_line(text))
 
 
 def invitation(

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from email_validator import validate_email
-from icalendar import Calendar, Event
+from icalendar import Calendar, Event, vText
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from consult.delivery.worker import PermanentError
@@ -118,21 +118,20 @@ def set_text(message: EmailMessage, template: str, values: Mapping[str, object])
 
 
 def calendar_content(event: Event, about: str, method: str) -> str:
-    """The content of an .ics file (RFC 5545) with one event; lines end with CR LF."""
+    """The content of an .ics file (RFC 5545) with one event; lines end with CR LF.
+
+    icalendar, as it writes and as it reads, takes a backslash before an N for a new line: a word
+    joiner, which nobody sees, keeps the two apart.
+    """
+    for name, value in event.items():
+        if isinstance(value, vText):
+            event[name] = vText(value.replace("\\N", "\\\u2060N"))
     calendar = Calendar()
     calendar.add("PRODID", f"-//Relay Check//{about}//EN")
     calendar.add("VERSION", "2.0")
     calendar.add("METHOD", method)
     calendar.add_component(event)
     return str(calendar.to_ical().decode())
-
-
-def calendar_text(text: str) -> str:
-    """A text for an entry of a calendar.
-
-    icalendar, as it writes and as it reads, takes a backslash before an N for a new line.
-    """
-    return text.replace("\\N", "\\\u2060N")  # a word joiner, which nobody sees
 
 
 def format_time(at: datetime, zone: tzinfo) -> str:

@@ -15,7 +15,6 @@ from consult.crypto import Purpose, contact_key, decrypt
 from consult.delivery.context import Context
 from consult.delivery.mail.messages import (
     calendar_content,
-    calendar_text,
     new_message,
     render,
     safe_name,
@@ -214,8 +213,8 @@ def calendar_file(uid: str, created_at: datetime, on: date, title: str, text: st
     entry.add("DTSTART", on)
     entry.add("DTEND", on + timedelta(days=1))
     entry.add("TRANSP", "TRANSPARENT")  # the day stays free
-    entry.add("SUMMARY", calendar_text(title))
-    entry.add("DESCRIPTION", calendar_text(text))
+    entry.add("SUMMARY", title)
+    entry.add("DESCRIPTION", text)
     return calendar_content(entry, "Check again", "PUBLISH")
 
 
