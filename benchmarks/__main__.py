@@ -38,6 +38,7 @@ PARTS: Mapping[str, Callable[[], list[Row]]] = {
 }
 LONG: Mapping[str, Callable[[], list[Row]]] = {
     "worker": worker.rows,
+    "mail": worker.rows_of_mail,
     "load": load.rows,
 }
 """Parts that take minutes: measured only when they are named."""

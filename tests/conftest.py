@@ -3,7 +3,9 @@
 import gc
 import os
 import sys
+from collections import defaultdict
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -15,13 +17,16 @@ from xdist.scheduler import LoadScopeScheduling
 from tests.support import TEMPLATES
 
 # Tests in these folders work without the application, whose import takes seconds.
-WITHOUT_APP = {"content", "questionnaire", "report", "scoring", "settings", "workflow"}
+WITHOUT_APP = {"editing", "questionnaire", "report", "scoring", "settings", "workflow"}
 TESTS = Path(__file__).parent
 
 _GENERATES = {"given", "run_state_machine_as_test"}
 
 # What takes longest comes first, so that no worker is left with it at the end.
-_LONGEST = ("tests/browser/", "tests/house/")
+_LONGEST = ("tests/browser/", "tests/storm/", "tests/benchmarks/", "tests/house/")
+
+_MOST_SECONDS = 5
+"""Of a file: whoever changes something waits for its tests."""
 
 _NO_TIME = 0.005
 """Seconds; `--durations` doesn't list less."""
@@ -82,7 +87,7 @@ def _shares_fixtures(test_id: str) -> str:
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the longest first; mark also tests that generate examples inside, on a database."""
-    items.sort(key=lambda item: not item.nodeid.startswith(_LONGEST))
+    items.sort(key=lambda item: [not item.nodeid.startswith(one) for one in _LONGEST])
     for item in items:
         code = getattr(getattr(item, "function", None), "__code__", None)
         if code and not _GENERATES.isdisjoint(code.co_names):
@@ -101,6 +106,17 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
             item.ihook.pytest_runtest_logreport(report=report)
     item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
     return True
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Name the files that took too long: on an idle machine, those are to be divided."""
+    seconds: dict[str, float] = defaultdict(float)
+    for report in chain.from_iterable(terminalreporter.stats.values()):
+        if isinstance(report, pytest.TestReport):
+            seconds[report.nodeid.partition("::")[0]] += report.duration
+    for file, taken in seconds.items():
+        if taken > _MOST_SECONDS:
+            terminalreporter.write_line(f"{file} took {taken:.1f} s, more than {_MOST_SECONDS}")
 
 
 def pytest_collection_finish() -> None:

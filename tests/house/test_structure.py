@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from consult.storage.tables import ALL_TABLES
+from tests import conftest
 
 CONSULT = Path(__file__).parents[2] / "consult"
 MODULES = sorted(
@@ -86,6 +87,11 @@ def test_every_floor_has_the_same_rooms(floor: str) -> None:
 @pytest.mark.parametrize("floor", ["storage", "delivery"])
 def test_the_tests_of_a_floor_are_in_the_rooms_of_the_code(floor: str) -> None:
     assert _folders(ROOT / "tests" / floor) <= SAME_ROOMS[f"consult/{floor}"]
+
+
+def test_the_folders_that_the_tests_treat_in_their_own_way_are_there() -> None:
+    named = {*conftest.WITHOUT_APP, *(Path(start).name for start in conftest._LONGEST)}
+    assert named <= {path.parent.name for path in (ROOT / "tests").glob("*/test_*.py")}
 
 
 def _folders(parent: Path) -> set[str]:

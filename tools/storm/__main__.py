@@ -53,6 +53,8 @@ CLOCKS = {"sqlite": {"one": 0.0}, "postgresql": {"one": -45.0, "two": 90.0}}
 """The machines by engine, and how many seconds the clock of each is fast."""
 DISK_MEGABYTES = {"sqlite": 64, "postgresql": 400}
 R = TypeVar("R")
+POLL_SECONDS = 0.3
+"""Between two looks at what is left to do."""
 SHORT_SECONDS = 60
 """A storm shorter than this is a test, perhaps beside many others."""
 
@@ -180,7 +182,7 @@ def _once_it_runs(act: Callable[[], R]) -> R:
         except OperationalError:
             if time.monotonic() > give_up:
                 raise
-            time.sleep(0.2)
+            time.sleep(POLL_SECONDS)
 
 
 def _finish(people: People, database: Database, ledger: Ledger) -> None:
@@ -193,7 +195,7 @@ def _finish(people: People, database: Database, ledger: Ledger) -> None:
             ledger.problems.append(f"not done in time: {', '.join(left)}")
             return
         _once_it_runs(lambda: make_due(database, "ready"))
-        time.sleep(0.3)
+        time.sleep(POLL_SECONDS)
 
 
 def _what_was_met(ledger: Ledger, processes: list[Process], faults: Faults) -> Iterator[str]:
