@@ -1,4 +1,4 @@
-"""The check in a page of another site where browsers or the site make it harder."""
+"""The check in a page of another site: what it gets to know of that page, and in Firefox."""
 
 from collections.abc import Callable, Iterator
 
@@ -6,27 +6,18 @@ import pytest
 from playwright.sync_api import Browser
 
 from consult.storage.tables.submission_tables import DraftRow
+from tests.browser.frame import BOX, FRAME, SEND, STYLED
 from tests.support.agency_site import HEADER, Embedded
 from tests.support.apps import services_of
 from tests.support.browser import visiting
 from tests.support.databases import rows
 from tests.support.firefox import Firefox, starting_firefox
-from tests.support.keyboard_and_touch import fill_by_tapping
+from tests.support.keyboard_and_touch import FILL
 from tests.support.owner_journey import as_sent
 from tests.support.patience import wait_until
 from tests.support.personas import BATON_ON_THE_FLOOR
 
-FRAME = "document.querySelector('relay-check').shadowRoot.querySelector('iframe')"
-BOX = f"(({{top, height}}) => [top, height])({FRAME}.getBoundingClientRect())"
-ANSWER = """((answers) => {
-  for (const [name, values] of Object.entries(answers)) {
-    for (const field of document.getElementsByName(name)) {
-      const isBox = field.type === "radio" || field.type === "checkbox";
-      if (isBox) field.checked = values.includes(field.value); else field.value = values[0];
-    }
-  }
-  [...document.querySelectorAll("main form button[type=submit]")].at(-1).click();
-})(arguments[0])"""
+ANSWER = f"({FILL})(arguments[0]), [...document.querySelectorAll('{SEND}')].at(-1).click()"
 NEW_PAGE = "document.readyState === 'complete' && location.href !== arguments[0] && location.href"
 
 
@@ -42,26 +33,6 @@ def window(starting: Callable[[], Firefox]) -> Firefox:
     started = starting()
     started.look(800, 900)
     return started
-
-
-STYLED = "getComputedStyle(document.documentElement).getPropertyValue('--touch') !== ''"
-
-
-def test_chromium_lets_a_page_without_an_origin_go_on(browser: Browser, embedded: Embedded) -> None:
-    with visiting(browser, embedded.agency, touch=True, also=[embedded.check]) as visit:
-        visit.open("/sandboxed")
-        wait_until(lambda: len(visit.tab.frames) == 2, "the frame")
-        frame = visit.tab.frames[1]
-        for _ in range(3):
-            fill_by_tapping(frame, BATON_ON_THE_FLOOR.answers)
-            with frame.expect_navigation():
-                frame.locator("main form button[type=submit]").last.click()
-            assert frame.url.startswith(f"{embedded.check}/embed/check/")
-            assert frame.evaluate("self.origin") == "null"
-            assert frame.evaluate(STYLED)
-        # Browsers ask for fonts as for data, which no other origin gets: letters are the system's.
-        faults = [fault for fault in visit.take_faults() if "/static/fonts/" not in fault]
-        assert set(faults) <= {f"{visit.path}: Failed to load resource: net::ERR_FAILED"}
 
 
 @pytest.mark.parametrize(
@@ -110,7 +81,7 @@ def test_firefox_shows_the_whole_way(window: Firefox, embedded: Embedded) -> Non
         high = window.run("Math.ceil(document.documentElement.getBoundingClientRect().height)")
         window.leave()
         window.wait(f"{FRAME}.getBoundingClientRect().height >= arguments[0]", high)
-        top, height = window.run(BOX)
+        top, height, _ = window.run(BOX)
         assert HEADER - 1 <= top <= 120, f"{address} begins at {top}"
         heights.add(height)
     assert max(heights) > 2 * first
