@@ -9,19 +9,17 @@ whole ones.
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
-from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from xml.etree.ElementTree import Element
 
 import click
-from flask import Flask
 from playwright.sync_api import Page as Tab
 from playwright.sync_api import ViewportSize, sync_playwright
 
 from benchmarks.measure import Row
 from tests.support.apps import make_app
-from tests.support.browser import find_browser, launch, serving
+from tests.support.browser import find_browser, launch, serving_app
 from tests.support.client import PageClient
 from tests.support.firms import FIRMS
 from tests.support.owner_journey import Journey, as_sent
@@ -53,7 +51,6 @@ MOST = {"quick": Effort(48, 1500, 22, 2), "full": Effort(75, 0, 0, 2)}
 
 def rows() -> list[Row]:
     """Taps, words and screens of each owner beside the most that they may be."""
-    apps: list[Flask] = []
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory()))
         tab, origin = None, "http://localhost"
@@ -61,25 +58,20 @@ def rows() -> list[Row]:
             find_browser()
         except AssertionError as error:
             click.echo(f"Without the screens: {error}", err=True)
-            apps.append(make_app(folder))
+            app = make_app(folder)
         else:
-            origin = stack.enter_context(serving(partial(_made, apps, folder)))
+            app, origin = stack.enter_context(serving_app(folder))
             browser = launch(stack.enter_context(sync_playwright()))
             stack.callback(browser.close)
             tab = browser.new_page(viewport=WINDOW)
         found = {
             (depth, name): effort(
-                Journey(PageClient(apps[0]), owner.answers, query=f"?depth={depth}"), tab, origin
+                Journey(PageClient(app), owner.answers, query=f"?depth={depth}"), tab, origin
             )
             for depth in MOST
             for name, owner in OWNERS.items()
         }
     return [row for (depth, name), made in found.items() for row in _rows(depth, name, made)]
-
-
-def _made(apps: list[Flask], folder: Path, address: str) -> Flask:
-    apps.append(make_app(folder, base_url=address))
-    return apps[0]
 
 
 def _rows(depth: str, name: str, made: Effort) -> Iterator[Row]:

@@ -17,8 +17,8 @@ from consult.demo.generator import make_leads
 from consult.questionnaire.editions import newest
 from tests.support import staff_client
 from tests.support.agency_site import Embedded, embedded_check
-from tests.support.apps import deliver, make_app, real_renderer, services_of
-from tests.support.browser import FLAGS, find_browser, launch, serving
+from tests.support.apps import deliver, real_renderer, services_of
+from tests.support.browser import FLAGS, find_browser, launch, serving_app
 from tests.support.client import PageClient
 from tests.support.keyboard_and_touch import fill_by_tapping
 from tests.support.owner_journey import Journey
@@ -39,19 +39,13 @@ COVER_DPI = 130
 def main() -> None:
     """Write all pictures."""
     PICTURES.mkdir(parents=True, exist_ok=True)
-    apps: list[Flask] = []
-
-    def make(address: str) -> Flask:
-        apps.append(make_app(Path(folder), base_url=address))
-        return apps[-1]
-
-    with TemporaryDirectory() as folder, serving(make) as origin:
-        journey = Journey(PageClient(apps[0]), BATON_ON_THE_FLOOR.answers)
+    with TemporaryDirectory() as folder, serving_app(Path(folder)) as (app, origin):
+        journey = Journey(PageClient(app), BATON_ON_THE_FLOOR.answers)
         journey.to_result()
         _picture_of_page(origin + journey.page.path, PICTURES / "result-phone.png")
         picture_of_cover(journey, PICTURES / "report-cover.png")
-    with TemporaryDirectory() as folder, serving(make) as origin:
-        _fill(apps[-1])
+    with TemporaryDirectory() as folder, serving_app(Path(folder)) as (app, origin):
+        _fill(app)
         _pictures_for_staff(f"{origin}/staff/")
     with TemporaryDirectory() as folder, embedded_check(Path(folder)) as embedded:
         _pictures_on_a_website(embedded)

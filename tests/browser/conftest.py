@@ -9,8 +9,17 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.site import STAFF, Site, Who, open_site
+from tests.support import staff_client
 from tests.support.agency_site import Embedded, embedded_check
-from tests.support.browser import DESK_WIDTH, PHONE_WIDTH, Visit, launch, visiting
+from tests.support.browser import (
+    DESK_WIDTH,
+    PHONE_WIDTH,
+    Served,
+    Visit,
+    launch,
+    serving_app,
+    visiting,
+)
 from tests.support.keyboard_and_touch import sign_in
 from tests.support.second_factors import SECRET
 
@@ -29,6 +38,14 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A site with something on every page. Look at it, but change nothing."""
     with open_site(tmp_path_factory.mktemp("site")) as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A site with nobody but someone of the staff yet. Go your own ways there."""
+    with serving_app(tmp_path_factory.mktemp("served")) as served:
+        staff_client.make_user(served.app)
+        yield served
 
 
 @pytest.fixture(scope="session")

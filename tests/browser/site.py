@@ -24,8 +24,8 @@ from consult.storage.tables.delivery_tables import Attempt
 from consult.storage.webhooks import endpoints
 from consult.workflow.notification_types import WEBHOOK_EVENTS
 from tests.support import staff_client
-from tests.support.apps import deliver, make_app, services_of
-from tests.support.browser import serving
+from tests.support.apps import deliver, services_of
+from tests.support.browser import serving_app
 from tests.support.calendar_payloads import receive
 from tests.support.client import PageClient
 from tests.support.oidc_provider import NOBODY_THERE, settings_for
@@ -108,16 +108,10 @@ class Site:
 @contextmanager
 def open_site(folder: Path) -> Iterator[Site]:
     """Serve a site with something on every page, until the block ends."""
-    apps: list[Flask] = []
-
-    def make(address: str) -> Flask:
-        # Every test of a run signs in from the same network.
-        changes = {"limit_sign_in_address": "100000 per hour", **settings_for(NOBODY_THERE)}
-        apps.append(make_app(folder, base_url=address, **changes))
-        return apps[0]
-
-    with serving(make) as origin:
-        yield _filled(apps[0], origin)
+    # Every test of a run signs in from the same network.
+    settings = {"limit_sign_in_address": "100000 per hour", **settings_for(NOBODY_THERE)}
+    with serving_app(folder, **settings) as served:
+        yield _filled(*served)
 
 
 def _filled(app: Flask, origin: str) -> Site:

@@ -9,26 +9,18 @@ from playwright.sync_api import Browser, expect
 
 from consult.delivery.mail import transport
 from consult.storage import jobs
-from tests.support.apps import deliver, make_app, services_of
-from tests.support.browser import Visit, serving, visiting
+from tests.support.apps import deliver, services_of
+from tests.support.browser import Served, Visit, serving_app, visiting
 from tests.support.patience import patience
 from tests.support.results import submit_check
 from tests.support.submissions import newest_contact
 
-Served = tuple[Flask, str]
-
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    apps: list[Flask] = []
-
-    def make(address: str) -> Flask:
-        settings = {"spam_proof_of_work": "on", "spam_proof_bits": 6, "spam_mail_server": "on"}
-        apps.append(make_app(tmp_path_factory.mktemp("app"), base_url=address, **settings))
-        return apps[0]
-
-    with serving(make) as origin:
-        yield apps[0], origin
+    settings = {"spam_proof_of_work": "on", "spam_proof_bits": 6, "spam_mail_server": "on"}
+    with serving_app(tmp_path_factory.mktemp("app"), **settings) as served:
+        yield served
 
 
 def fill(visit: Visit, email: str) -> None:
@@ -57,7 +49,7 @@ def test_it_is_done_while_the_form_is_filled_in(browser: Browser, served: Served
         expect(proof).not_to_have_value("", timeout=1000 * patience(20))
         fill(visit, "ada@example.com")
         visit.leave(visit.tab.locator("main form button").click)
-        assert "Thank you, Ada Lovelace." in visit.tab.inner_text("main")
+        assert "Thank you, Ada Lovelace." in visit.text
     assert "proof_of_work" not in signs(app)
 
 
@@ -74,7 +66,7 @@ def test_a_form_that_is_sent_sooner_waits_for_it(browser: Browser, served: Serve
         assert visit.tab.locator("main form > [role=status]").inner_text() == ""
         send = "document.querySelector('main form').requestSubmit()"
         visit.leave(lambda: visit.tab.evaluate(send))
-        assert "Thank you, Ada." in visit.tab.inner_text("main")
+        assert "Thank you, Ada." in visit.text
     assert "proof_of_work" not in signs(app)
 
 
@@ -91,7 +83,7 @@ def test_a_form_that_waits_says_so_and_is_sent_in_the_end(browser: Browser, serv
         assert status.inner_text() == "One moment…"
         button.click()
         visit.leave(lambda: visit.tab.clock.run_for(10_000))
-        assert "Thank you, Ada Lovelace." in visit.tab.inner_text("main")
+        assert "Thank you, Ada Lovelace." in visit.text
     assert "proof_of_work" in signs(app)
 
 
@@ -101,7 +93,7 @@ def test_without_javascript_the_form_is_sent_all_the_same(browser: Browser, serv
         visit.open(f"{submit_check(app)}/contact")
         fill(visit, "ada@example.com")
         visit.leave(visit.tab.locator("main form button").click)
-        assert "Thank you, Ada Lovelace." in visit.tab.inner_text("main")
+        assert "Thank you, Ada Lovelace." in visit.text
     assert "proof_of_work" in signs(app)
 
 

@@ -15,8 +15,8 @@ from consult.storage.webhooks import endpoints
 from consult.web.text import one_line
 from consult.workflow.notification_types import WEBHOOK_EVENTS
 from tests.support import staff_client
-from tests.support.apps import make_app, services_of
-from tests.support.browser import DESK_WIDTH, PHONE_WIDTH, Visit, serving, visiting
+from tests.support.apps import services_of
+from tests.support.browser import DESK_WIDTH, PHONE_WIDTH, Visit, serving_app, visiting
 from tests.support.client import PageClient
 from tests.support.keyboard_and_touch import sign_in
 from tests.support.personas import CONTACT
@@ -44,14 +44,8 @@ FAULTS = """() => {
 @pytest.fixture(scope="module")
 def attacked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, list[str]]]:
     """A site whose every field holds one of `TEXTS`: its address, and the results."""
-    apps: list[Flask] = []
-
-    def make(address: str) -> Flask:
-        apps.append(make_app(tmp_path_factory.mktemp("attacked"), base_url=address))
-        return apps[0]
-
-    with serving(make) as origin:
-        yield origin, fill(apps[0])
+    with serving_app(tmp_path_factory.mktemp("attacked")) as (app, origin):
+        yield origin, fill(app)
 
 
 def fill(app: Flask) -> list[str]:

@@ -15,8 +15,7 @@ from typing import Any
 
 from flask import Flask, Response, request
 
-from tests.support.apps import make_app
-from tests.support.browser import serving
+from tests.support.browser import serving, serving_app
 
 FOLDER = Path(__file__).parent / "agency"
 HEADER = 64
@@ -99,19 +98,14 @@ class Embedded:
 @contextmanager
 def embedded_check(folder: Path, **settings: Any) -> Iterator[Embedded]:
     """Serve a check and a website that may show it, until the block ends."""
-    website, apps = agency_app(), list[Flask]()
+    website = agency_app()
     with serving(lambda _address: website) as address:
         agency = address.replace("127.0.0.1", "localhost")
         listed = f"{agency} {address}"
-
-        def make(check: str) -> Flask:
+        with serving_app(folder, embed_origins=listed, **settings) as (app, check):
             website.config["CHECK"] = check
-            apps.append(make_app(folder, base_url=check, embed_origins=listed, **settings))
-            return apps[0]
-
-        with serving(make) as check:
             stranger = address.replace("127.0.0.1", "a.localhost")
-            yield Embedded(apps[0], check, agency, box=address, stranger=stranger)
+            yield Embedded(app, check, agency, box=address, stranger=stranger)
 
 
 if __name__ == "__main__":

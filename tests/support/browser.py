@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from flask import Flask
 from playwright.sync_api import Browser, CDPSession, ConsoleMessage, Error, Playwright, Request
@@ -22,6 +22,7 @@ from playwright.sync_api import Page as Tab
 from waitress.server import create_server
 from waitress.wasyncore import close_all
 
+from tests.support.apps import make_app
 from tests.support.axe import find_violations
 from tests.support.patience import patience
 
@@ -166,6 +167,26 @@ def serving(make_app: Callable[[str], Flask]) -> Iterator[str]:
             thread.join(timeout=5)
 
 
+class Served(NamedTuple):
+    """An app, and the address at which it is served."""
+
+    app: Flask
+    origin: str
+
+
+@contextmanager
+def serving_app(folder: Path, **settings: Any) -> Iterator[Served]:
+    """Serve an app with settings of its own."""
+    apps: list[Flask] = []
+
+    def make(address: str) -> Flask:
+        apps.append(make_app(folder, base_url=address, **settings))
+        return apps[0]
+
+    with serving(make) as origin:
+        yield Served(apps[0], origin)
+
+
 @dataclass
 class Visit:
     """A window of the browser on one site, and what went wrong in it so far."""
@@ -190,6 +211,11 @@ class Visit:
     def path(self) -> str:
         """The path in the address bar."""
         return self.tab.url.removeprefix(self.origin)
+
+    @property
+    def text(self) -> str:
+        """What can be read in the main part of the page in view."""
+        return self.tab.inner_text("main")
 
     def leave(self, act: Callable[[], None]) -> None:
         """Do what sends the browser to another page (or to this one again), and wait for it."""

@@ -61,7 +61,7 @@ def reach(visit: Visit, site: Site, state: State) -> None:
     else:
         assert (visit.path, status) == (path, state.status)
     if state.shows:
-        assert state.shows in visit.tab.inner_text("main")
+        assert state.shows in visit.text
 
 
 def axe_faults(visit: Visit, looks: Sequence[Look]) -> list[str]:
