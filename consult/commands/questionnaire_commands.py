@@ -23,7 +23,6 @@ from consult.report.build import build_report
 from consult.report.html_document import document_html
 from consult.report.pdf.renderer import Renderer, RenderError
 from consult.scoring.as_json import scorecard_json
-from consult.scoring.scorecard import score as score_answers
 from consult.settings.brand import load_brand
 from consult.settings.schema import Settings
 from consult.settings.setting_sources import load_settings
@@ -130,7 +129,7 @@ def score(file: IO[bytes]) -> None:
     walks, is_list = _read_answers(file)
     hidden = len(walks) < 100 or not sys.stderr.isatty()
     with click.progressbar(walks, label="Scoring", file=sys.stderr, hidden=hidden) as progress:
-        cards = [scorecard_json(score_answers(one.on_path), currency) for one in progress]
+        cards = [scorecard_json(one.on_path, currency) for one in progress]
     click.echo(json.dumps(cards if is_list else cards[0], indent=2))
 
 

@@ -21,7 +21,7 @@ from consult.questionnaire.wording import Heading
 from consult.report.display import in_words
 from consult.report.one_lead import far_from_usual
 from consult.report.report_sections import disagreement
-from consult.scoring.scorecard import Scorecard, score
+from consult.scoring.scorecard import scorecard_of
 from consult.storage.drafts import drafts
 from consult.storage.leads import submission
 from consult.storage.page_events import PageVisit, SaveEvent
@@ -137,9 +137,9 @@ def _double_check(walk: Walk) -> tuple[str, Sequence[str]]:
     It never holds an owner up. Numbers that disagree go first; a lead that fared otherwise than
     they usually do is asked about last, since both can be true.
     """
-    card = score(walk.on_path)
-    if not isinstance(card, Scorecard):
+    if not walk.complete:
         return "", ()
+    card = scorecard_of(walk.on_path)
     texts = walk.questionnaire.texts.findings["double_check"]
     if card.money.disagreeing:
         inputs = walk.questionnaire.structure.roles.money

@@ -3,29 +3,33 @@
 from fractions import Fraction
 from functools import cache
 
+from consult.questionnaire.journey import OnPathAnswers
 from consult.questionnaire.questions import UNKNOWN, Axis
 from consult.scoring.axis import AxisScore, DimensionScore, Line
 from consult.scoring.money import Estimate, Money, Silent
 from consult.scoring.plan import Step
-from consult.scoring.scorecard import Scorecard, Unfinished
+from consult.scoring.scorecard import Scorecard
 
 Json = dict[str, object]
 
 
-def scorecard_json(card: Scorecard | Unfinished, currency: str = "USD") -> Json:
-    """Plain data in the contract's shape. Scores are unrounded floats from 0 to 100."""
-    answers = card.answers
+def scorecard_json(answers: OnPathAnswers, currency: str = "USD") -> Json:
+    """Plain data in the contract's shape. Scores are unrounded floats from 0 to 100.
+
+    They are null while something is missing.
+    """
     head: Json = {
         "edition": answers.questionnaire.name,
         "depth": answers.depth,
         "mode": answers.facts["mode"],
         "path": answers.facts["path"],
-        "complete": isinstance(card, Scorecard),
+        "complete": not answers.missing,
         "missing": list(answers.missing),
         "ignored": list(answers.ignored),
     }
-    if isinstance(card, Unfinished):
+    if answers.missing:
         return head | _no_result()
+    card = Scorecard(answers)
     return head | {
         "separation": _axis(card.separation),
         "handoff": _axis(card.handoff),

@@ -39,13 +39,6 @@ class Recommendation:
     reason: Literal["early", "quick"] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Unfinished:
-    """In place of a scorecard while required answers are missing: nothing is imputed."""
-
-    answers: OnPathAnswers
-
-
 @dataclass(frozen=True)
 class Scorecard:
     """The result of one complete set of answers. Everything is derived; nothing is stored."""
@@ -151,13 +144,11 @@ class Scorecard:
         return {**self.answers.values, **self.answers.facts, SORTING: sorting}
 
 
-def score(answers: OnPathAnswers) -> Scorecard | Unfinished:
-    """Score complete answers; `Unfinished` when something required is still missing."""
-    return Unfinished(answers) if answers.missing else Scorecard(answers)
-
-
 def scorecard_of(answers: OnPathAnswers) -> Scorecard:
-    """The scorecard of complete answers; raises ValueError when something is missing."""
+    """The scorecard of complete answers; raises ValueError when something is missing.
+
+    Nothing is imputed.
+    """
     if answers.missing:
         raise ValueError(f"answers are missing: {', '.join(answers.missing)}")
     return Scorecard(answers)

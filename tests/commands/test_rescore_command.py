@@ -6,14 +6,14 @@ from hypothesis import strategies as st
 from consult.commands.lead_commands import AXES, Scored, compare, step_of
 from consult.questionnaire.questions import Answer, Depth
 from consult.scoring.as_json import scorecard_json
-from tests.support.example_firms import scored
 from tests.support.strategies import BRANCHES, EDITION, answered, complete_answers, walked
 
 Sample = tuple[dict[str, Answer], Depth]
 
 
 def stored(sample: Sample) -> Scored:
-    return sample[1], walked(*sample).on_path.values, scorecard_json(scored(*sample))
+    answers = walked(*sample).on_path
+    return sample[1], answers.values, scorecard_json(answers)
 
 
 @given(st.lists(complete_answers(), min_size=1, max_size=3))

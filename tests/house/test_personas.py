@@ -9,7 +9,6 @@ from consult.questionnaire.journey import walk
 from consult.questionnaire.questionnaire import read_answers
 from consult.questionnaire.questions import Depth
 from consult.scoring.as_json import scorecard_json
-from consult.scoring.scorecard import score
 from tests.support.firms import FIRMS
 from tests.support.personas import PERSONAS, Persona
 
@@ -35,7 +34,7 @@ def test_a_persona_answers_everything_and_gets_the_expected_finding(
 ) -> None:
     edition = newest()
     way = walk(edition, read_answers(edition, persona.payload(depth)["answers"]), depth=depth)
-    result = scorecard_json(score(way.on_path))
+    result = scorecard_json(way.on_path)
     assert result["missing"] == []
     assert (result["mode"], result["path"]) == (persona.mode, persona.path)
     assert result["archetype"] == persona.archetype_at(depth)

@@ -11,7 +11,6 @@ from consult.questionnaire.questions import UNKNOWN
 from consult.report.build import build_report
 from consult.report.one_lead import OneLead, one_lead_of, waited_longest
 from consult.scoring.as_json import scorecard_json
-from consult.scoring.scorecard import scorecard_of
 from tests.support.personas import (
     BATON_ON_THE_FLOOR,
     CORNER_SHOP,
@@ -165,7 +164,7 @@ def test_staff_are_told_who_is_waiting_and_no_score_is_touched(ended: str) -> No
     assert bool(found.waiting) == (ended == "waiting_on_us")
     plain = walked(DISCIPLINED_SOLO)
     told = walked(DISCIPLINED_SOLO, **one_lead(ended=ended))
-    before, after = (scorecard_json(scorecard_of(w.on_path), "USD") for w in (plain, told))
+    before, after = (scorecard_json(w.on_path) for w in (plain, told))
     differing = {key for key in before if before[key] != after[key]}
     assert differing <= {"answers", "asked"}
     assert build_report(plain).one_lead is None

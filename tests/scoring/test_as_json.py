@@ -6,7 +6,6 @@ import pytest
 
 from consult.questionnaire.questionnaire import read_answers
 from consult.scoring.as_json import scorecard_json
-from consult.scoring.scorecard import score
 from tests.support.example_firms import card
 from tests.support.strategies import EDITION, walked
 
@@ -21,7 +20,7 @@ FIRM = card(
     buy_of_ten="2_3",
     first_sale_value=1200.5,
 )
-PRINTED: dict[str, Any] = scorecard_json(FIRM, currency="EUR")
+PRINTED: dict[str, Any] = scorecard_json(FIRM.answers, currency="EUR")
 
 
 def without_details(axis: dict[str, Any]) -> dict[str, Any]:
@@ -138,23 +137,23 @@ def test_findings_plan_and_consult_are_ids_and_unrounded_scores() -> None:
 
 
 def test_with_everything_at_the_top_there_is_no_change_to_make() -> None:
-    top = scorecard_json(card(separation=3, handoff=3, first_reply=4))
+    top = scorecard_json(card(separation=3, handoff=3, first_reply=4).answers)
     assert top["plan"] == []
     assert top["consult"] == {"recommended": "not_now", "topic": None, "reason": None}
 
 
 def test_whoever_asks_may_change_what_they_got() -> None:
-    mine: dict[str, Any] = scorecard_json(FIRM)
+    mine: dict[str, Any] = scorecard_json(FIRM.answers)
     mine["handoff"]["lines"][0]["claims"].append("mine")
     mine["handoff"]["lines"][0]["rung"] = mine["handoff"]["dimensions"][0]["weight"] = 99
-    assert scorecard_json(FIRM, currency="EUR") == PRINTED
+    assert scorecard_json(FIRM.answers, currency="EUR") == PRINTED
 
 
 def test_unfinished_answers_get_nothing_imputed() -> None:
     answers = read_answers(EDITION, {"marketing_by": "agency", "not_now": 2, "selling_by": "me"})
     way = walked({**answers, "buying_path": "checkout"}, "quick")
     nothing = dict.fromkeys(["confirmed", "possible", "band", "unknown_share"])
-    printed = scorecard_json(score(way.on_path))
+    printed = scorecard_json(way.on_path)
     assert printed == {
         "edition": EDITION.name,
         "depth": "quick",

@@ -29,7 +29,7 @@ def money(branch: dict[str, Answer] = SOLO, /, **changes: Answer | None) -> Mone
 
 def printed(**changes: Answer | None) -> dict[str, Any]:
     numbers = {k: v for k, v in {**NUMBERS, **changes}.items() if v is not None}
-    return scorecard_json(card(also=numbers))
+    return scorecard_json(card(also=numbers).answers)
 
 
 def test_the_example_of_the_edition() -> None:

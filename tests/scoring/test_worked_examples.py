@@ -9,7 +9,6 @@ from consult.questionnaire.journey import walk
 from consult.questionnaire.questionnaire import read_answers
 from consult.questionnaire.questions import Depth
 from consult.scoring.as_json import scorecard_json
-from consult.scoring.scorecard import score
 from tests.support.strategies import EDITION
 
 CONVERSATION = {"buying_path": "conversation", "customers_so_far": "five_or_more"}
@@ -31,7 +30,7 @@ def printed(
             answers[question.id] = question.answer if question.answer != "either" else "sales"
     answers |= dict.fromkeys(ITEMS["separation"], separation)
     answers |= dict.fromkeys(ITEMS["handoff"], handoff) | changes
-    return scorecard_json(score(walk(EDITION, read_answers(EDITION, answers), depth).on_path))
+    return scorecard_json(walk(EDITION, read_answers(EDITION, answers), depth).on_path)
 
 
 def step(id: str, rung: int, top: int, *because: str) -> dict[str, Any]:
