@@ -60,7 +60,7 @@ def contact(token: str) -> str:
 
 @contact_pages.post("/contact")
 def save_contact(token: str) -> ResponseReturnValue:
-    return _save(token, "owner/contact.html")
+    return _save(token, "owner/contact.html", wants_consult=False)
 
 
 @contact_pages.get("/consult")
@@ -76,7 +76,7 @@ def consult(token: str) -> str:
 def ask_for_consult(token: str) -> ResponseReturnValue:
     submitted = find_submission(token)
     if submitted.contact is None:
-        return _save(token, "owner/consult.html", consult=True)
+        return _save(token, "owner/consult.html", wants_consult=True)
     consume_contact()
     with services().database.writing() as session:
         if known := submission.locked_contact(session, token):
@@ -85,13 +85,13 @@ def ask_for_consult(token: str) -> ResponseReturnValue:
     return redirect(thanks_url(submitted, token), 303)
 
 
-def _save(token: str, template: str, *, consult: bool = False) -> ResponseReturnValue:
+def _save(token: str, template: str, *, wants_consult: bool) -> ResponseReturnValue:
     consume_contact()
     submitted = find_submission(token)
     form = ContactForm(request.form)
     if not form.validate():
         return contact_page(token, form, submitted, template), 422
-    given = contact_in(form, submitted, wants_consult=consult)
+    given = contact_in(form, submitted, wants_consult=wants_consult)
     if (
         submitted.contact
         and not _may_change(submitted)
@@ -241,7 +241,6 @@ def contact_page(
         consult=from_json(submitted.report).consult,
         result_open=not is_contact_required(submitted.contact is not None, "result"),
         by_email=can_email(),
-        booking=services().booking_offer,
         **more,
     )
 

@@ -3,10 +3,9 @@
 import re
 import unicodedata
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, tzinfo
+from datetime import date, datetime, tzinfo
 from fractions import Fraction
 from functools import cache, lru_cache
-from zoneinfo import ZoneInfo
 
 from fontTools.ttLib import TTFont
 
@@ -14,6 +13,7 @@ from consult.questionnaire.journey import Asked
 from consult.questionnaire.questions import POINT_SCALE, UNKNOWN, Kind
 from consult.report import FONTS
 from consult.scoring.axis import CUTS, AxisScore, Line
+from consult.settings.setting_types import time_zone
 
 _LINES = (*CUTS, 100)
 _LINES_IN_TENTHS = [10 * line for line in _LINES]
@@ -114,7 +114,7 @@ def zone_label(zone: str) -> str:
 
 def consult_time(at: datetime, zone: str) -> str:
     """When a consult is, for its owner: "Wednesday, March 4, 2:30 PM, New York time"."""
-    local = at.astimezone(UTC if zone == "UTC" else ZoneInfo(zone))
+    local = at.astimezone(time_zone(zone))
     return f"{weekday(local)}, {slot_label(local)}, {zone_label(zone)}"
 
 

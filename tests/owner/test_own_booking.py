@@ -26,12 +26,12 @@ from tests.support.client import PageClient
 from tests.support.concurrency import at_once
 from tests.support.databases import Clock, rows, write
 from tests.support.page import Form, Page
+from tests.support.personas import ADA
 from tests.support.results import submit_check
 from tests.support.staff_client import make_user
 from tests.support.submissions import CONTACT, save_contact
 from tests.web.test_embed import check_stays
 
-ADA = {"name": "Ada Lovelace", "email": "ada@example.com", "consent": "y"}
 PLACE = "We’ll call you."
 
 

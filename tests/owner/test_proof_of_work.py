@@ -19,11 +19,11 @@ from tests.support.client import PageClient
 from tests.support.databases import rows
 from tests.support.lead_factories import see
 from tests.support.page import Page
+from tests.support.personas import ADA
 from tests.support.results import submit_check
 from tests.support.submissions import newest_contact
 
 SCRIPT = Path(__file__).parents[2] / "static/js/proof.js"
-ADA = {"name": "Ada Lovelace", "email": "ada@example.com", "consent": "y"}
 
 
 def challenge_in(page: Page, field: str = "proof") -> dict[str, str]:

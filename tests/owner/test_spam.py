@@ -37,11 +37,10 @@ from tests.support.databases import Clock, rows
 from tests.support.mail_server import mail_server
 from tests.support.owner_journey import Journey
 from tests.support.page import Page
-from tests.support.personas import BATON_ON_THE_FLOOR
+from tests.support.personas import ADA, BATON_ON_THE_FLOOR
 from tests.support.results import submit_check
 from tests.support.staff_client import audited, make_user, signed_in
 
-ADA = {"name": "Ada Lovelace", "email": "ada@example.com", "consent": "y"}
 MINUTE = 60
 HOUR = 60 * MINUTE
 

@@ -14,6 +14,7 @@ from consult.questionnaire.questionnaire import read_answers
 from consult.report.build import build_report
 from consult.report.html_document import Paper, Recipient, document_html
 from consult.report.report import Report
+from tests.support.firms import Firm
 from tests.support.personas import PERSONAS, Answers, Depth
 
 DAY = date(2026, 11, 23)
@@ -29,6 +30,15 @@ def walk_of(persona: str, depth: Depth = "quick", changes: Answers | None = None
 
 def report_of(persona: str, depth: Depth = "quick", changes: Answers | None = None) -> Report:
     return build_report(walk_of(persona, depth, changes))
+
+
+def firm_walk(firm: Firm) -> Walk:
+    edition = newest()
+    return walk(edition, read_answers(edition, firm.payload(firm.depth)["answers"]), firm.depth)
+
+
+def firm_report(firm: Firm) -> Report:
+    return build_report(firm_walk(firm))
 
 
 @cache

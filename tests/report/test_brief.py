@@ -16,8 +16,7 @@ from consult.report.explanations import explain
 from consult.report.html_document import Recipient
 from consult.report.pdf.render_pdf import html_to_pdf
 from consult.settings.brand import Brand
-from tests.report.samples import finding_text, is_accessible, report_of, walk_of
-from tests.report.test_firms import walk_of as firm_walk
+from tests.report.samples import finding_text, firm_walk, is_accessible, report_of, walk_of
 from tests.support.firms import FIRMS
 from tests.support.personas import PERSONAS, Answers, Depth, one_lead
 

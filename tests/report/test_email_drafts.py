@@ -23,7 +23,7 @@ from consult.report.email_drafts import (
 )
 from consult.report.report import Report, from_json
 from consult.settings.brand import Brand
-from tests.report.test_firms import report_of
+from tests.report.samples import firm_report
 from tests.support.firms import FIRMS, Firm
 from tests.support.strategies import BRANCHES, DEPTHS, answered, complete_answers, walked
 
@@ -123,7 +123,7 @@ def test_so_are_those_of_the_best_and_the_weakest(depth: Depth, end: str) -> Non
 
 @pytest.mark.parametrize("firm", FIRMS.values(), ids=FIRMS)
 def test_an_owner_is_quoted_and_asked_what_the_report_advises(firm: Firm) -> None:
-    report = report_of(firm)
+    report = firm_report(firm)
     first, after = (draft_email(kind, report, CASE) for kind in KINDS)
     for draft in (first, after):
         check(draft, report, CASE)
@@ -140,7 +140,7 @@ def test_an_owner_is_quoted_and_asked_what_the_report_advises(firm: Firm) -> Non
 
 
 def test_what_is_agreed_goes_into_the_email_after_a_call() -> None:
-    report = report_of(FIRMS["gym"])
+    report = firm_report(FIRMS["gym"])
     booked = replace(
         CASE, consult_at="Tuesday, March 2 at 9:30 AM EST", follow_up_on="March 1, 2027"
     )
@@ -161,7 +161,7 @@ def test_what_is_agreed_goes_into_the_email_after_a_call() -> None:
 
 @pytest.mark.parametrize("typed", HOSTILE)
 def test_what_people_typed_stays_one_line_of_the_text(typed: str) -> None:
-    report = replace(report_of(FIRMS["photographer"]), own_words=typed)
+    report = replace(firm_report(FIRMS["photographer"]), own_words=typed)
     case = replace(CASE, name=typed, writer=typed, email="a?cc=b&body=c@example.com")
     for kind in KINDS:
         draft = draft_email(kind, report, case)
@@ -182,12 +182,12 @@ def test_what_people_typed_stays_one_line_of_the_text(typed: str) -> None:
     [("Ada", "Hi Ada,"), ("Dr. Ada Okafor", "Hi Dr. Ada Okafor,"), ("\u202e", "Hi there,")],
 )
 def test_a_person_is_greeted_by_the_name_they_left(name: str, hello: str) -> None:
-    draft = draft_email("first", report_of(FIRMS["gym"]), replace(CASE, name=name))
+    draft = draft_email("first", firm_report(FIRMS["gym"]), replace(CASE, name=name))
     assert draft.text.startswith(f"{hello}\n\n")
 
 
 def test_a_text_too_long_for_a_link_is_left_to_copy() -> None:
     case = replace(CASE, booking_link="https://example.com/" + "é" * 400)
-    draft = draft_email("first", report_of(FIRMS["gym"]), case)
+    draft = draft_email("first", firm_report(FIRMS["gym"]), case)
     assert case.booking_link in draft.text
     assert list(parse_qs(urlsplit(draft.link).query)) == ["subject"]

@@ -6,12 +6,11 @@ from datetime import date
 import pytest
 
 from consult.questionnaire.editions import newest
-from consult.questionnaire.journey import Walk, walk
-from consult.questionnaire.questionnaire import read_answers
+from consult.questionnaire.journey import walk
 from consult.questionnaire.questions import Answer
 from consult.report.build import build_report
-from consult.report.report import Report
 from consult.scoring.scorecard import scorecard_of
+from tests.report.samples import firm_report, firm_walk
 from tests.support.firms import FIRMS, Firm
 from tests.support.strategies import BRANCHES, answered
 
@@ -30,18 +29,9 @@ WEAK_LEGS = {
 }
 
 
-def walk_of(firm: Firm) -> Walk:
-    edition = newest()
-    return walk(edition, read_answers(edition, firm.payload(firm.depth)["answers"]), firm.depth)
-
-
-def report_of(firm: Firm) -> Report:
-    return build_report(walk_of(firm))
-
-
 @EVERY_FIRM
 def test_a_firm_gets_the_advice_that_fits_it(firm: Firm) -> None:
-    card, report = scorecard_of(walk_of(firm).on_path), report_of(firm)
+    card, report = scorecard_of(firm_walk(firm).on_path), firm_report(firm)
     assert (report.mode, report.path) == (firm.mode, firm.path)
     assert report.archetype.id == firm.archetype
     assert tuple(step.id for step in report.plan) == firm.steps
@@ -58,7 +48,7 @@ def test_half_of_the_firms_took_the_quick_look() -> None:
 
 @EVERY_FIRM
 def test_name_picture_and_words_agree(firm: Firm) -> None:
-    report = report_of(firm)
+    report = firm_report(firm)
     relay = report.relay
     states = {"marketing": relay.marketing, "handoff": relay.exchange, "sales": relay.sales}
     weak = {leg for leg, state in states.items() if state == "weak"}
@@ -99,7 +89,7 @@ def test_a_quick_look_finds_every_claim_of_the_source(branch: dict[str, Answer])
 
 @EVERY_FIRM
 def test_a_shop_reads_of_no_lead(firm: Firm) -> None:
-    report = report_of(firm)
+    report = firm_report(firm)
     read = [report.archetype.says, *(axis.means for axis in report.axes)]
     read += [trouble.says for trouble in report.troubles]
     read += [found.text for found in (*report.contradictions, *report.flags)]
@@ -113,7 +103,7 @@ def test_a_shop_reads_of_no_lead(firm: Firm) -> None:
 
 @EVERY_FIRM
 def test_the_plan_quotes_a_trouble_once(firm: Firm) -> None:
-    reasons = " ".join(reason for step in report_of(firm).plan for reason in step.reasons)
-    for trouble in report_of(firm).troubles:
+    reasons = " ".join(reason for step in firm_report(firm).plan for reason in step.reasons)
+    for trouble in firm_report(firm).troubles:
         assert reasons.count(f"“{trouble.name}") <= 1
     assert reasons.count("comes first") <= 1

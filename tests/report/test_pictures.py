@@ -24,8 +24,7 @@ from consult.report.html_document import Paper, Recipient, document_html
 from consult.report.pdf.render_pdf import html_to_pdf
 from consult.report.report import Report
 from tests.report.pictures import EXAMPLES, draw, pdf_of, stored
-from tests.report.samples import DAY, is_accessible, report_of
-from tests.report.test_firms import report_of as firm_report
+from tests.report.samples import DAY, firm_report, is_accessible, report_of
 from tests.support.firms import FIRMS
 from tests.support.strategies import BRANCHES, EDITION, answered
 

@@ -277,3 +277,5 @@ CONTACT = {
     "consent": "y",
 }
 """Who the contact form is told they are, by field."""
+ADA = {"name": "Ada Lovelace", "email": "ada@example.com", "consent": "y"}
+"""The least that it takes."""
