@@ -18,7 +18,12 @@ from tests.support import TEMPLATES
 
 # Tests in these folders work without the application, whose import takes seconds.
 WITHOUT_APP = {"editing", "questionnaire", "report", "scoring", "settings", "workflow"}
+WITH_APP = ("tests.support.databases", "tests.support.app_fixtures")
+"""The fixtures that need it."""
 TESTS = Path(__file__).parent
+
+# A folder's own conftest, which is loaded first, may import them too.
+pytest.register_assert_rewrite(*WITH_APP)
 
 _GENERATES = {"given", "run_state_machine_as_test"}
 
@@ -63,8 +68,8 @@ def pytest_configure(config: pytest.Config) -> None:
     asked = [Path(argument.partition("::")[0]).resolve() for argument in config.args]
     folders = {path.relative_to(TESTS).parts[0] for path in asked if TESTS in path.parents}
     if folders - WITHOUT_APP or not all(TESTS in path.parents for path in asked):
-        config.pluginmanager.import_plugin("tests.support.databases")
-        config.pluginmanager.import_plugin("tests.support.app_fixtures")
+        for plugin in WITH_APP:
+            config.pluginmanager.import_plugin(plugin)
 
 
 @pytest.hookimpl(optionalhook=True)

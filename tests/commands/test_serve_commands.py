@@ -2,54 +2,24 @@
 
 import os
 import re
-import resource
-import shutil
 import signal
 import socket
 import subprocess
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
-from functools import partial
 from pathlib import Path
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import pytest
 from click.testing import CliRunner
 
 from consult.commands import consult, serve_commands
-from consult.settings.schema import Settings
 from tests.support.fork_server import Forked
-from tests.support.forks import command_process, forks, run_command
-from tests.support.mail_server import free_port
+from tests.support.forks import command_process, forks
 from tests.support.patience import patience, wait_until
+from tests.support.served import answer, hasty
 
 RUN = Path(__file__).parents[2] / "run"
-
-
-@pytest.fixture
-def port() -> int:
-    return free_port()
-
-
-@pytest.fixture
-def settings(
-    tmp_path: Path, port: int, sqlite_template: Path, monkeypatch: pytest.MonkeyPatch
-) -> dict[str, str]:
-    """Settings with a database of their own, which are those of commands in this process too."""
-    given = {"VAR_DIR": str(tmp_path / "var"), "PORT": str(port)}
-    for name, value in given.items():
-        monkeypatch.setenv(f"CONSULT_{name}", value)
-    (tmp_path / "var").mkdir()
-    shutil.copy(sqlite_template, tmp_path / "var/consult.db")
-    return given
-
-
-@pytest.fixture
-def log(tmp_path: Path) -> Path:
-    return tmp_path / "log"
 
 
 @pytest.fixture
@@ -62,15 +32,6 @@ def served(settings: dict[str, str], port: int, log: Path) -> Iterator[Forked]:
     finally:
         process.kill()
         process.wait()
-
-
-def answer(port: int) -> bytes | None:
-    try:
-        with urlopen(f"http://127.0.0.1:{port}/health/ready") as page:
-            body: bytes = page.read()
-            return body
-    except URLError:
-        return None
 
 
 def workers_in(log: Path, count: int) -> list[int] | None:
@@ -196,38 +157,6 @@ def assert_a_thousand_connections_that_say_nothing_or_half_of_something_cost_not
         assert time.monotonic() - start < patience() / 2
 
 
-def test_a_worker_that_cannot_be_started_is_started_later(monkeypatch: pytest.MonkeyPatch) -> None:
-    """When memory is short, for instance."""
-    stop, errors = threading.Event(), [OSError("no memory")]
-
-    def start(_settings: Settings) -> subprocess.Popen[bytes]:
-        if errors:
-            raise errors.pop()
-        stop.set()
-        return subprocess.Popen(["true"])
-
-    monkeypatch.setattr(serve_commands, "_start_worker", start)
-    monkeypatch.setattr(serve_commands, "RESTART_SECONDS", 0)
-    serve_commands._supervise(Settings(), stop)
-    assert stop.is_set()
-
-
-def test_a_worker_that_starts_during_an_outage_waits_and_comes_back(
-    settings: dict[str, str], log: Path, tmp_path: Path
-) -> None:
-    file = tmp_path / "var/consult.db"
-    (tmp_path / "kept").write_bytes(file.read_bytes())
-    file.write_text("this is no database, but where one should be")
-    once = CliRunner().invoke(consult, ["worker", "--once"])
-    assert (once.exit_code, once.output.count("the database does not answer")) == (1, 1)
-    process = forks().start(hasty, ["worker"], settings, log)
-    wait_until(lambda: log.exists() and "trying again" in log.read_text(), "the first attempt")
-    (tmp_path / "kept").rename(file)
-    wait_until(lambda: "started, for" in log.read_text(), "the start")
-    process.terminate()
-    assert process.wait(patience()) == 0
-
-
 def computed_by(process_id: int) -> float:
     """Seconds that all threads of a process have computed."""
     threads = Path(f"/proc/{process_id}/task").glob("*/schedstat")
@@ -238,54 +167,3 @@ def computed_by_children_of(process_id: int) -> float:
     """Seconds that the processes that a process started and that have ended computed."""
     fields = Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()
     return sum(map(int, fields[13:15])) / os.sysconf("SC_CLK_TCK")
-
-
-def hasty(command: list[str], settings: dict[str, str], log: Path) -> None:
-    """A command that hardly waits before it tries again."""
-    serve_commands.RESTART_SECONDS = 0.1
-    run_command(command, settings, log)
-
-
-def impatient_web(settings: dict[str, str], log: Path) -> None:
-    """`consult web`, which ends a connection that says nothing for a second."""
-    serve_commands.IDLE_SECONDS = 1
-    run_command(["web"], settings, log)
-
-
-def test_a_connection_that_says_nothing_more_is_ended(
-    settings: dict[str, str], port: int, log: Path
-) -> None:
-    process = forks().start(impatient_web, settings, log)
-    wait_until(lambda: answer(port), "the first answer")
-    with ExitStack() as lines:
-        told = {}
-        for said in (b"", b"POST /start HTTP/1.1\r\n", b"GET /health/live HTTP/1.1\r\n\r\n"):
-            address = ("127.0.0.1", port)
-            told[said] = lines.enter_context(socket.create_connection(address, patience()))
-            told[said].sendall(said)
-        for said, line in told.items():
-            assert b"".join(iter(partial(line.recv, 1_000), b"")).endswith(
-                b"ok\n" if b"GET" in said else b""
-            )
-    process.terminate()
-    process.wait()
-
-
-@pytest.mark.parametrize(
-    ("allowed", "most", "kept", "raised"),
-    [
-        (1_024, 4_096, 2_000, 2_100),
-        (1_024, resource.RLIM_INFINITY, 2_000, 2_100),
-        (256, 600, 500, 600),
-        (256, 256, 156, None),
-        (65_536, 65_536, 2_000, None),
-    ],
-)
-def test_as_many_connections_are_kept_as_the_system_allows_files(
-    allowed: int, most: int, kept: int, raised: int | None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    now: list[int] = []
-    monkeypatch.setattr(resource, "getrlimit", lambda _what: (allowed, most))
-    monkeypatch.setattr(resource, "setrlimit", lambda _what, to: now.append(to[0]))
-    assert serve_commands._connection_limit() == kept
-    assert now == ([raised] if raised else [])

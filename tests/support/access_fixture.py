@@ -96,6 +96,7 @@ class World:
         self._kept = sqlite3.connect(":memory:")
         self.keep()
         self._watch = sqlite3.connect(self._file)
+        self.version()  # what has read keeps the log in place, as a server's connections do
 
     def _write_notes(self, session: Session, role: str) -> list[int]:
         """A note on each lead by someone who could ever write one; their ids."""
