@@ -9,7 +9,6 @@ from flask import Blueprint, render_template, request
 from consult.owner.result_pages import find_shared, open_result, shared_pages
 from consult.questionnaire.journey import Asked, Walk, walk
 from consult.questionnaire.questions import UNKNOWN, Answer, Kind
-from consult.questionnaire.yaml_texts import for_owner
 from consult.report.build import band_text
 from consult.report.display import tenths
 from consult.report.explanations import reasons_of, replay
@@ -107,7 +106,7 @@ def compare(given: Walk, wanted: Mapping[str, str]) -> Comparison:
     for axis in before.axes:
         for dimension in axis.dimensions:
             picks = [all_picks[line.id] for line in dimension.lines if line.id in all_picks]
-            part = for_owner(texts["dimensions"][dimension.id], given.facts)
+            part = given.for_owner(texts["dimensions"][dimension.id])
             groups.append((AXIS_NAMES[axis.axis], part["name"], picks))
     names = texts["archetypes"]
     return Comparison(

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from consult.questionnaire.questionnaire import Questionnaire, Stretches
 from consult.questionnaire.questions import Answer, Depth, Kind, Question
 from consult.questionnaire.wording import Heading, Wording
+from consult.questionnaire.yaml_texts import Texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +148,10 @@ class Walk:
 
     def page(self, page_id: str) -> WalkPage | None:
         return next((page for page in self.pages if page.id == page_id), None)
+
+    def for_owner(self, texts: Texts) -> Texts:
+        """Texts as this owner reads them: as a shop or a store, else as one person or a team."""
+        return self.questionnaire.for_owner(texts, self.facts)
 
     @property
     def stretches(self) -> Stretches:

@@ -8,6 +8,7 @@ from pathlib import Path
 from consult.questionnaire.model import Dimension, Structure
 from consult.questionnaire.questions import BASE, UNKNOWN, Answer, Depth, Kind, Part, Question
 from consult.questionnaire.wording import EditionTexts, Tool, Wording, read_edition_texts
+from consult.questionnaire.yaml_texts import Texts
 
 Stretches = tuple[tuple[Part, tuple[str, ...]], ...]
 """Parts, each with the ids of some of its pages."""
@@ -45,12 +46,14 @@ class Questionnaire:
     def tool_variant(self, item_id: str, facts: Mapping[str, str]) -> str:
         return self._variant_of(self.texts.tools[item_id], facts)
 
+    def for_owner(self, texts: Texts, facts: Mapping[str, str]) -> Texts:
+        """Texts with what is worded otherwise for these facts, which is under ``in``."""
+        variants: Mapping[str, Texts] = texts.get("in", {})
+        return {**texts, **variants.get(self._variant_of(variants, facts), {})}
+
     def _variant_of(self, worded: Mapping[str, object], facts: Mapping[str, str]) -> str:
-        if len(worded) > 1:
-            for fact in self.structure.variant_facts:
-                if facts[fact] in worded:
-                    return facts[fact]
-        return BASE
+        values = (facts[fact] for fact in self.structure.variant_facts)
+        return next((value for value in values if value in worded), BASE)
 
     def wordings(self, facts: Mapping[str, str]) -> Mapping[str, tuple[str, Wording]]:
         """Each question's variant and wording for these facts; few differ, so they are kept."""

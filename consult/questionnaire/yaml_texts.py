@@ -76,16 +76,6 @@ def refuse_extra(where: str, texts: Texts, ids: Collection[str]) -> None:
             raise EditionError(f"{where}: {id} is not an id of this edition")
 
 
-def for_owner(texts: Texts, facts: Mapping[str, str]) -> Texts:
-    """The texts as one owner reads them: as a shop or a store, else as one person or a team.
-
-    `facts` are those of the walk; of `in`, the way people buy goes before who does the work.
-    """
-    variants = texts.get("in", {})
-    own: Texts = next((variants[facts[f]] for f in ("path", "mode") if facts[f] in variants), {})
-    return {**texts, **own}
-
-
 def _refuse_cut_texts(name: str, content: str) -> None:
     """A comment may have a line of its own only: behind a text, # is most likely part of it."""
     for number, line in enumerate(content.splitlines(), start=1):

@@ -8,7 +8,6 @@ from typing import Any
 from consult.questionnaire.journey import Walk
 from consult.questionnaire.model import Rule
 from consult.questionnaire.questions import UNKNOWN, Kind
-from consult.questionnaire.yaml_texts import for_owner
 from consult.report.display import Points, in_words, printed_points, whole
 from consult.report.one_lead import one_lead_of
 from consult.report.report import (
@@ -123,7 +122,7 @@ class _Writer:
         )
 
     def _dimension(self, score: DimensionScore, points: Mapping[str, Points]) -> Dimension:
-        texts = for_owner(self.findings["dimensions"][score.id], self.walk.facts)
+        texts = self.walk.for_owner(self.findings["dimensions"][score.id])
         state = state_of(score.confirmed, score.possible)
         says = {
             "strong": texts["strong"],
@@ -254,7 +253,7 @@ class _Writer:
         found = []
         for rule in rules:
             texts = self.findings[kind][rule.id]
-            own, variants = for_owner(texts, self.walk.facts), texts.get("in", {})
+            own, variants = self.walk.for_owner(texts), texts.get("in", {})
             causes = [id for id in self.scorecard.evidence(rule) if id in variants]
             if len(causes) == 1:
                 own = {**own, **variants[causes[0]]}
@@ -273,7 +272,7 @@ class _Writer:
         seen: set[str] = set()
         for trouble in self.scorecard.troubles:
             part = trouble.points_to
-            own = for_owner(self.findings["dimensions"][part.id], self.walk.facts)
+            own = self.walk.for_owner(self.findings["dimensions"][part.id])
             says = texts["unexplained"][trouble.id]
             if trouble.explained:
                 known = state_of(part.confirmed, part.possible) != "unknown"

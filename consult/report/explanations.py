@@ -13,7 +13,6 @@ from consult.questionnaire.journey import Asked, Walk, walk
 from consult.questionnaire.model import Rule
 from consult.questionnaire.questionnaire import read_answers
 from consult.questionnaire.questions import DEPTHS, NOT_SURE, Kind
-from consult.questionnaire.yaml_texts import for_owner
 from consult.report.display import Points, in_words, mid_sentence, printed_points, tenths, whole
 from consult.report.report import AXIS_NAMES, QuestionAnswer
 from consult.scoring.archetypes import exchanges, mean_of
@@ -149,7 +148,7 @@ class _Explainer:
 
     def _names(self, dimensions: Iterable[str]) -> str:
         texts = self.texts["dimensions"]
-        names = [for_owner(texts[id], self.walk.facts)["name"] for id in dimensions]
+        names = [self.walk.for_owner(texts[id])["name"] for id in dimensions]
         return ", ".join([names[0], *map(mid_sentence, names[1:])])
 
     def _answers_behind(self, rule: Rule) -> Iterator[str]:

@@ -10,7 +10,6 @@ from typing import Any
 from consult.questionnaire.journey import Asked, Walk
 from consult.questionnaire.model import OneLeadInputs
 from consult.questionnaire.questions import UNKNOWN, Answer
-from consult.questionnaire.yaml_texts import for_owner
 from consult.report.display import in_words, mid_sentence
 
 BEFORE_REPLY, WITH_YOU, NOWHERE = "before_reply", "with_you", "nowhere"
@@ -48,7 +47,7 @@ def one_lead_of(walk: Walk) -> OneLead | None:
     inputs, asked, known = _answers_of(walk)
     if inputs.evidence not in known or not {inputs.heard_back, inputs.ended} & known.keys():
         return None
-    texts = for_owner(walk.questionnaire.texts.findings["one_lead"], walk.facts)
+    texts = walk.for_owner(walk.questionnaire.texts.findings["one_lead"])
     longest = waited_longest(known, inputs)
     waiting = inputs.left_with.get(str(known.get(inputs.ended))) == WITH_YOU
     return OneLead(
@@ -66,7 +65,7 @@ def far_from_usual(walk: Walk) -> str:
     inputs, asked, known = _answers_of(walk)
     if inputs.evidence not in known:
         return ""
-    texts = for_owner(walk.questionnaire.texts.findings["one_lead"], walk.facts)
+    texts = walk.for_owner(walk.questionnaire.texts.findings["one_lead"])
     return _beside(asked, known, inputs, texts, apart=2)
 
 

@@ -12,7 +12,6 @@ from itertools import pairwise
 from consult.questionnaire import journey
 from consult.questionnaire.journey import Asked, Walk
 from consult.questionnaire.questions import UNKNOWN
-from consult.questionnaire.yaml_texts import for_owner
 from consult.report.display import in_words, significant
 from consult.report.report import (
     AgendaPoint,
@@ -37,11 +36,11 @@ from consult.settings.brand import CURRENCY_SIGNS
 
 def agreement_of(walk: Walk) -> Agreement:
     texts = walk.questionnaire.texts.findings["agreement"]
-    page = for_owner(texts["page"], walk.facts)
+    page = walk.for_owner(texts["page"])
     left_out = {(one.question.id, one.reason) for one in walk.not_asked}
     lines = []
     for id, question in walk.questionnaire.structure.roles.agreement.items():
-        own, answered = for_owner(texts["lines"][id], walk.facts), walk.by_id.get(question)
+        own, answered = walk.for_owner(texts["lines"][id]), walk.by_id.get(question)
         text = own["settled" if _is_decided(answered) else "open"]
         who = texts["names"][str(answered.answer)] if "{who}" in text and answered else ""
         today = _today(answered, page, (question, "quick_look") in left_out)
@@ -64,7 +63,7 @@ def jobs_of(walk: Walk, sign: str) -> TwoJobs:
     texts = walk.questionnaire.texts.findings["jobs"]
     lines = []
     for id, line in walk.questionnaire.structure.roles.jobs.items():
-        own = for_owner(texts["lines"][id], walk.facts)
+        own = walk.for_owner(texts["lines"][id])
         said = [answer_to(items, walk, sign) for items in (line.marketing, line.sales)]
         lines.append(JobLine(own["name"], own["marketing"], own["sales"], *said))
     frame = {key: text for key, text in texts.items() if key != "lines"}
@@ -110,7 +109,7 @@ def finding_of(card: Scorecard, walk: Walk) -> str:
 def _said(line: Line, kind: str, walk: Walk) -> str:
     texts = walk.questionnaire.texts.findings["finding"]
     own = texts["unknowns" if kind == "text" else "answers"][line.id]
-    return str(for_owner(own, walk.facts)[kind])
+    return str(walk.for_owner(own)[kind])
 
 
 def _listed(parts: Sequence[str]) -> str:
@@ -215,8 +214,8 @@ _OURS = ("middles", "discount")
 
 def money_in_words(found: Figures, walk: Walk, sign: str) -> tuple[Money | None, str]:
     """The leads without an answer and the range with its sum; and the reason why there is none."""
-    texts = for_owner(walk.questionnaire.texts.findings["money"], walk.facts)
-    step_texts = for_owner(texts["steps"], walk.facts)
+    texts = walk.for_owner(walk.questionnaire.texts.findings["money"])
+    step_texts = walk.for_owner(texts["steps"])
     refused = texts["refusals"][found.refused] if found.refused else ""
     if found.disagreeing:
         refused = disagreement(found, refused)

@@ -31,6 +31,17 @@ def test_how_people_buy_beats_who_does_the_work() -> None:
     assert variant("patience", "team", "counter") == BASE
 
 
+def test_an_owner_reads_texts_by_how_people_buy_before_who_does_the_work() -> None:
+    texts = {"ask": "Who?", "in": {"counter": {"ask": "Who here?"}, "solo": {"ask": "You?"}}}
+
+    def asked(mode: str, path: str) -> object:
+        return EDITION.for_owner(texts, {"mode": mode, "path": path})["ask"]
+
+    assert asked("solo", "counter") == "Who here?"
+    assert asked("solo", "conversation") == "You?"
+    assert asked("team", "conversation") == "Who?"
+
+
 def test_a_tool_has_the_words_for_this_business() -> None:
     assert set(EDITION.texts.tools["busy_week"]) == {BASE, "checkout", "counter"}
     for path, variant in (("counter", "counter"), ("conversation", BASE)):

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from consult.questionnaire.questions import EditionError
-from consult.questionnaire.yaml_texts import for_owner, read_texts, text_at
+from consult.questionnaire.yaml_texts import read_texts, text_at
 
 QUOTE_IT = 'Put straight quotes around the whole text, "like this"'
 
@@ -86,14 +86,3 @@ def test_what_is_no_text_is_shown_as_it_was_read(value: object) -> None:
 
 def test_space_around_a_text_is_taken_off() -> None:
     assert text_at("here", " a text \n") == "a text"
-
-
-def test_an_owner_reads_texts_by_how_people_buy_before_who_does_the_work() -> None:
-    texts = {"ask": "Who?", "in": {"counter": {"ask": "Who here?"}, "solo": {"ask": "You?"}}}
-
-    def asked(mode: str, path: str) -> object:
-        return for_owner(texts, {"mode": mode, "path": path})["ask"]
-
-    assert asked("solo", "counter") == "Who here?"
-    assert asked("solo", "conversation") == "You?"
-    assert asked("team", "conversation") == "Who?"

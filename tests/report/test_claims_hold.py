@@ -13,7 +13,6 @@ from hypothesis import given
 
 from consult.questionnaire.journey import Walk, walk
 from consult.questionnaire.questions import Answer, Depth, Kind
-from consult.questionnaire.yaml_texts import for_owner
 from consult.report.build import build_report
 from consult.report.report import Report
 from consult.scoring.axis import SORTING, DimensionScore
@@ -147,7 +146,7 @@ def test_the_finding_says_what_single_answers_say_and_what_the_legs_show(
     texts = EDITION.texts.findings["finding"]
     lines = {line.id: (leg.weak, line) for leg in card.legs for line in leg.lines}
     parts = [
-        (for_owner(own, way.facts)[kind].lower(), kind, id)
+        (way.for_owner(own)[kind].lower(), kind, id)
         for kind, entries in (("good", "answers"), ("low", "answers"), ("text", "unknowns"))
         for id, own in texts[entries].items()
     ]
