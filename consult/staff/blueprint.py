@@ -1,4 +1,4 @@
-"""The blueprint of the staff pages, who may open which page, pages of no room, and held forms.
+"""The blueprint of the staff pages, who may open which page, and what waits for its user.
 
 Each view declares its required role under its route. A view without a declaration is for admins
 only, so a forgotten one shows too little and not too much; a test finds it. Objects of other users
@@ -9,14 +9,15 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Literal, TypedDict, TypeVar
 
-from flask import Blueprint, current_app, render_template, request
+from flask import Blueprint, current_app, render_template, request, session
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import Forbidden, HTTPException, ServiceUnavailable, Unauthorized
 from wtforms.form import BaseForm
 
-from consult.crypto import Purpose, sign, verify
+from consult.crypto import Purpose, new_token, sign, verify
 from consult.questionnaire.editions import newest
 from consult.storage.db.base import HIGHEST_ID
+from consult.storage.second_factors import factors
 from consult.web.monitoring import RETRY_SECONDS
 from consult.web.services import secret_key, services
 from consult.web.text import has_secret
@@ -111,6 +112,36 @@ def not_recorded(error: NotRecorded) -> ResponseReturnValue:
 def first_errors(form: BaseForm) -> dict[str, str]:
     """What is wrong with a form, by id of the field: of each, what is said first."""
     return {field.id: str(field.errors[0]) for field in form if field.errors}
+
+
+# --- What waits for its user ----------------------------------------------------------------------
+# A step, such as the second factor of a sign-in, is stored in the signed cookie of the browser that
+# began it. The cookie can be copied, so the database knows which steps were taken.
+
+
+def begin(step: str, **values: Any) -> None:
+    """Let this browser take a step, for which the values are needed then."""
+    since = services().database.clock().timestamp()
+    session[step] = {**values, "id": new_token(), "since": since}
+
+
+def begun(step: str, valid: timedelta) -> dict[str, Any] | None:
+    """The values of a step that this browser may take, and `since` when, in seconds since 1970."""
+    values: dict[str, Any] | None = session.get(step)
+    now = services().database.clock().timestamp()
+    if values is None or now - values["since"] >= valid.total_seconds():
+        return None
+    return values
+
+
+def take(step: str, valid: timedelta) -> dict[str, Any] | None:
+    """Take a step that this browser may take, once, and return its values; None otherwise."""
+    values = begun(step, valid)
+    session.pop(step, None)
+    if values is None:
+        return None
+    with services().database.writing() as writing:
+        return values if factors.use_once(writing, values["id"], valid) else None
 
 
 class PendingForm(TypedDict):

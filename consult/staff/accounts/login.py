@@ -8,7 +8,7 @@ and works once.
 import hashlib
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import TypedDict
+from typing import Any
 
 from flask import make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
@@ -17,7 +17,6 @@ from werkzeug.wrappers import Response
 from wtforms import EmailField, Form, HiddenField, PasswordField
 from wtforms.validators import InputRequired, Length
 
-from consult.crypto import new_token
 from consult.staff.accounts import access
 from consult.staff.accounts.passwords import (
     PASSWORD_MAX,
@@ -32,11 +31,14 @@ from consult.staff.accounts.passwords import (
 )
 from consult.staff.blueprint import (
     SignedOut,
+    begin,
+    begun,
     blueprint,
     for_staff,
     may_be_held,
     pending_form,
     submitted_form,
+    take,
 )
 from consult.staff.second_factors import passkeys, totp
 from consult.storage.accounts import accounts, sessions
@@ -66,17 +68,6 @@ class SignInForm(Form):
     email = EmailField(validators=[InputRequired(), Length(max=EMAIL_MAX)], filters=[one_line])
     password = PasswordField(validators=[InputRequired(), Length(max=PASSWORD_MAX)])
     next = HiddenField()
-
-
-class PendingLogin(TypedDict):
-    """A login that waits for the second factor, since a time in seconds since 1970."""
-
-    user_id: int
-    password_stamp: str
-    since: float
-    method: str
-    next: str
-    token: str
 
 
 def hold_form(_: SignedOut) -> ResponseReturnValue:
@@ -163,17 +154,15 @@ def passkey_sign_in() -> ResponseReturnValue:
 
 @blueprint.route("/sign-in/code", methods=["GET", "POST"])
 def verify_second_factor() -> ResponseReturnValue:
-    found = _pending_login()
-    if found is None:
+    pending = begun(_PENDING, PENDING_FOR)
+    user = _user_of(pending) if pending else None
+    if pending is None or user is None:
         return redirect(url_for(access.SIGN_IN), 303)
-    user, pending = found
     errors = {}
     if request.method == "POST":
         field, error = _check_factor(user.id)
         if error is None:
-            with services().database.writing() as writing:
-                is_first = factors.use_once(writing, pending["token"], PENDING_FOR)
-            if is_first:
+            if take(_PENDING, PENDING_FOR):
                 return complete_login(user, pending["method"], pending["next"])
             access.sign_out()
             return redirect(url_for(access.SIGN_IN), 303)
@@ -208,19 +197,17 @@ def sign_out() -> ResponseReturnValue:
 
 def begin_login(user: StaffUserRow, method: str, wanted: str = "") -> Response:
     """Sign in a user after the first factor, or ask for the second one; then go to `wanted`."""
-    made = services()
-    with made.database.reading() as reading:
+    with services().database.reading() as reading:
         has_factor = factors.factors_of(reading, user.id).any
     if not has_factor:
         return complete_login(user, method, wanted)
     access.sign_out()
-    session[_PENDING] = PendingLogin(
+    begin(
+        _PENDING,
         user_id=user.id,
         password_stamp=_password_stamp(user),
-        since=made.database.clock().timestamp(),
         method=method,
         next=wanted,
-        token=new_token(),
     )
     if request.form.get("pending"):  # which is too long for the cookie
         return make_response(_code_page(user.id, {}))
@@ -238,18 +225,13 @@ def complete_login(user: StaffUserRow, method: str, wanted: str = "") -> Respons
     return answer
 
 
-def _pending_login() -> tuple[StaffUserRow, PendingLogin] | None:
-    pending: PendingLogin | None = session.get(_PENDING)
-    database = services().database
-    if pending is None:
-        return None
-    if database.clock().timestamp() - pending["since"] >= PENDING_FOR.total_seconds():
-        return None
-    with database.reading() as reading:
+def _user_of(pending: Mapping[str, Any]) -> StaffUserRow | None:
+    """Who waits for the second factor, unless the account has changed in the meantime."""
+    with services().database.reading() as reading:
         user = accounts.user_by_id(reading, pending["user_id"])
     if user is None or not user.active or pending["password_stamp"] != _password_stamp(user):
         return None
-    return user, pending
+    return user
 
 
 def _password_stamp(user: StaffUserRow) -> str:

@@ -8,11 +8,12 @@ address decides anything.
 import hmac
 import logging
 import secrets
+from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from flask import abort, redirect, render_template, request, session, url_for
+from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from consult.staff.accounts import access, login, reauthentication
@@ -26,12 +27,11 @@ from consult.staff.accounts.my_account_pages import NAME_MAX
 from consult.staff.accounts.oidc import LEEWAY_SECONDS, ProviderError, provider
 from consult.staff.accounts.passwords import hash_password
 from consult.staff.accounts.reauthentication import recent_auth_required
-from consult.staff.blueprint import blueprint, for_staff
+from consult.staff.blueprint import begin, blueprint, for_staff, take
 from consult.storage.accounts import accounts
 from consult.storage.accounts.account_admin import AccountError, normal_email
 from consult.storage.audit import audit_log
 from consult.storage.db.database import Session
-from consult.storage.second_factors import factors
 from consult.storage.tables.account_tables import StaffUserRow
 from consult.web.headers import is_cross_origin_post
 from consult.web.services import services
@@ -40,7 +40,7 @@ from consult.web.text import one_line
 Purpose = Literal["sign-in", "link", "confirm", "invitation"]
 
 FLOW_FOR = timedelta(minutes=15)
-_KEY = "provider"
+_FLOW = "provider"
 
 UNAVAILABLE = "The provider isn’t responding. Try again in a few minutes, or sign in another way."
 INVALID_RESPONSE = "The response was invalid, late, or for another browser. Start again."
@@ -54,18 +54,6 @@ NOT_AUTHENTICATED = "The provider didn’t ask you to sign in just now. Confirm 
 NO_EMAIL = "The provider sent no email address. Set up your account with a password instead."
 
 log = logging.getLogger(__name__)
-
-
-class LoginRequest(TypedDict):
-    """A flow that was started in this browser, and what the callback needs."""
-
-    purpose: Purpose
-    state: str
-    nonce: str
-    code_verifier: str
-    since: float
-    next: str
-    invitation: str
 
 
 class AlreadyLinkedError(Exception):
@@ -103,22 +91,25 @@ def provider_reauthentication() -> ResponseReturnValue:
 
 @blueprint.get("/sign-in/provider/back")
 def provider_callback() -> ResponseReturnValue:
-    flow = _use_login_request()
-    response = request.args
+    issuer, response = _issuer(), request.args
+    flow = take(_FLOW, FLOW_FOR)
     if flow is None or not hmac.compare_digest(
         response.get("state", "").encode(), flow["state"].encode()
     ):
         return _failed(INVALID_RESPONSE)
+    purpose: Purpose = flow["purpose"]
+    if purpose in ("link", "confirm") and not current_session():
+        return _failed(INVALID_RESPONSE)
     if "error" in response:
         return _failed(DENIED)
     try:
-        if response.get("iss", _issuer()) != _issuer():
+        if response.get("iss", issuer) != issuer:
             raise ProviderError("another provider answered")
         claims = provider().claims(response.get("code", ""), flow["code_verifier"], flow["nonce"])
     except ProviderError as error:
         log.warning("a response of the provider was refused: %s", error)
         return _failed(INVALID_RESPONSE)
-    match flow["purpose"]:
+    match purpose:
         case "sign-in":
             return _sign_in(claims, flow["next"])
         case "invitation":
@@ -150,8 +141,7 @@ def _issuer() -> str:
 
 def _start(purpose: Purpose, *, wanted: str = "", invitation: str = "") -> ResponseReturnValue:
     _issuer()
-    made = services()
-    if is_cross_origin_post(request, urlsplit(made.settings.base_url).netloc):
+    if is_cross_origin_post(request, urlsplit(services().settings.base_url).netloc):
         # Another site must not make anyone sign in, link or re-authenticate.
         return redirect(url_for(access.SIGN_IN), 303)
     try:
@@ -159,29 +149,9 @@ def _start(purpose: Purpose, *, wanted: str = "", invitation: str = "") -> Respo
     except ProviderError as error:
         log.warning("the provider cannot be used: %s", error)
         return _failed(UNAVAILABLE, 503)
-    session[_KEY] = LoginRequest(
-        purpose=purpose,
-        state=started["state"],
-        nonce=started["nonce"],
-        code_verifier=started["code_verifier"],
-        since=made.database.clock().timestamp(),
-        next=wanted,
-        invitation=invitation,
-    )
-    return redirect(started["url"], 303)
-
-
-def _use_login_request() -> LoginRequest | None:
-    """Return the flow that was started in this browser, once; None when there is no valid one."""
-    _issuer()
-    flow: LoginRequest | None = session.pop(_KEY, None)
-    database = services().database
-    if flow is None or database.clock().timestamp() - flow["since"] > FLOW_FOR.total_seconds():
-        return None
-    if flow["purpose"] in ("link", "confirm") and not current_session():
-        return None
-    with database.writing() as writing:
-        return flow if factors.use_once(writing, f"provider {flow['state']}", FLOW_FOR) else None
+    url = started.pop("url")
+    begin(_FLOW, purpose=purpose, next=wanted, invitation=invitation, **started)
+    return redirect(url, 303)
 
 
 def _user_of(claims: dict[str, Any]) -> StaffUserRow | None:
@@ -212,7 +182,7 @@ def _link(claims: dict[str, Any]) -> ResponseReturnValue:
     return redirect(url_for(".second_factors", done="linked"), 303)
 
 
-def _reauthenticate(claims: dict[str, Any], flow: LoginRequest) -> ResponseReturnValue:
+def _reauthenticate(claims: dict[str, Any], flow: Mapping[str, Any]) -> ResponseReturnValue:
     user = _user_of(claims)
     if user is None or user.id != signed_in_user().id:
         return _failed(NOT_LINKED)

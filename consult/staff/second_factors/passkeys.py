@@ -1,20 +1,18 @@
 """Passkeys (WebAuthn): the options for a browser, and the verification of its response.
 
-Each page with a passkey button gets a challenge. It is stored in the signed cookie, and valid for
-one purpose, for ten minutes, and once. The site follows from the base URL in the settings, never
+Each page with a passkey button gets a challenge, which is valid for one purpose, for ten minutes,
+and once. The site follows from the base URL in the settings, never
 from what a request says about itself.
 """
 
 import json
 import logging
-from base64 import b64decode, b64encode
 from collections.abc import Iterable
 from datetime import timedelta
 from ipaddress import ip_address
 from typing import Literal
 from urllib.parse import urlsplit
 
-from flask import session
 from webauthn import (
     generate_authentication_options,
     generate_registration_options,
@@ -30,13 +28,14 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
+from consult.staff.blueprint import begin, take
 from consult.storage.audit import audit_log
 from consult.storage.notifications import notifications
 from consult.storage.second_factors import factors
 from consult.storage.tables.account_tables import PasskeyRow, StaffUserRow
 from consult.web.services import services
 
-Purpose = Literal["add", "sign-in", "second-factor", "confirm"]
+Purpose = Literal["sign-in", "second-factor", "confirm"]
 
 CHALLENGE_FOR = timedelta(minutes=10)
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -72,7 +71,7 @@ def registration_options(user: StaffUserRow) -> str:
         ),
         exclude_credentials=_descriptors(known),
     )
-    _store_challenge("add", options.challenge, handle)
+    begin("passkey:add", challenge=options.challenge, handle=handle)
     return options_to_json(options)
 
 
@@ -87,20 +86,19 @@ def authentication_options(purpose: Purpose, user_id: int | None = None) -> str:
         allow_credentials=_descriptors(known),
         user_verification=UserVerificationRequirement.REQUIRED,
     )
-    _store_challenge(purpose, options.challenge)
+    begin(f"passkey:{purpose}", challenge=options.challenge)
     return options_to_json(options)
 
 
 def verify_new(response: str, user_id: int, name: str) -> PasskeyRow | None:
     """Return the passkey that a browser made, ready to store; None when the response is invalid."""
-    stored = _use_challenge("add")
-    if stored is None:
+    begun = take("passkey:add", CHALLENGE_FOR)
+    if begun is None:
         return None
-    challenge, handle = stored
     try:
         verified = verify_registration_response(
             credential=response,
-            expected_challenge=challenge,
+            expected_challenge=begun["challenge"],
             expected_rp_id=_site(),
             expected_origin=_origin(),
             require_user_verification=True,
@@ -112,7 +110,7 @@ def verify_new(response: str, user_id: int, name: str) -> PasskeyRow | None:
         user_id=user_id,
         credential_id=verified.credential_id,
         public_key=verified.credential_public_key,
-        user_handle=handle,
+        user_handle=begun["handle"],
         sign_count=verified.sign_count,
         name=name,
     )
@@ -132,14 +130,14 @@ def verify(purpose: Purpose, response: str, user_id: int | None = None) -> int |
 
 
 def _verify(purpose: Purpose, response: str, user_id: int | None) -> int | None:
-    stored = _use_challenge(purpose)
-    passkey = _passkey_of(response) if stored else None
-    if stored is None or passkey is None or user_id not in (None, passkey.user_id):
+    begun = take(f"passkey:{purpose}", CHALLENGE_FOR)
+    passkey = _passkey_of(response) if begun else None
+    if begun is None or passkey is None or user_id not in (None, passkey.user_id):
         return None
     try:
         verified = verify_authentication_response(
             credential=response,
-            expected_challenge=stored[0],
+            expected_challenge=begun["challenge"],
             expected_rp_id=_site(),
             expected_origin=_origin(),
             credential_public_key=passkey.public_key,
@@ -175,28 +173,6 @@ def _passkey_of(response: str) -> PasskeyRow | None:
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
     return found
-
-
-def _store_challenge(purpose: Purpose, challenge: bytes, handle: bytes = b"") -> None:
-    session[f"passkey:{purpose}"] = {
-        "challenge": b64encode(challenge).decode(),
-        "handle": b64encode(handle).decode(),
-        "since": services().database.clock().timestamp(),
-    }
-
-
-def _use_challenge(purpose: Purpose) -> tuple[bytes, bytes] | None:
-    """Return this browser's challenge and user handle, once; None when there is no valid one."""
-    stored = session.pop(f"passkey:{purpose}", None)
-    database = services().database
-    if stored is None:
-        return None
-    if database.clock().timestamp() - stored["since"] > CHALLENGE_FOR.total_seconds():
-        return None
-    with database.writing() as writing:
-        if not factors.use_once(writing, f"passkey {stored['challenge']}", CHALLENGE_FOR):
-            return None
-    return b64decode(stored["challenge"]), b64decode(stored["handle"])
 
 
 def _descriptors(passkeys: Iterable[PasskeyRow]) -> list[PublicKeyCredentialDescriptor]:
