@@ -56,7 +56,7 @@ from consult.staff.notifications import notification_pages
 from consult.staff.privacy import privacy_pages
 from consult.staff.search import bulk_pages, list_pages, today_pages, view_pages
 from consult.staff.second_factors import factor_pages
-from consult.staff.settings import settings_fields, settings_pages, website_pages
+from consult.staff.settings import settings_form, settings_pages
 from consult.staff.webhooks import webhook_pages
 from consult.storage.db.database import Database
 from consult.storage.db.engines import outage
@@ -83,7 +83,7 @@ VIEWS = (
     *(today_pages, list_pages, bulk_pages, view_pages, lead_pages, action_pages),
     *(login, my_account_pages, factor_pages, oidc_pages, reauthentication, people_pages),
     *(notification_pages, privacy_pages, export_pages, webhook_pages, token_pages, audit_pages),
-    *(busy_pages, calendar_pages, settings_pages, website_pages, insight_pages, draft_pages),
+    *(busy_pages, calendar_pages, settings_pages, insight_pages, draft_pages),
     lead_api,
 )
 
@@ -145,7 +145,7 @@ def _prepare_templates(app: Flask) -> None:
     for template_filter in (mid_sentence, number_of, weekday, phone_link, *times.TEMPLATE_FILTERS):
         app.add_template_filter(template_filter)
     app.jinja_env.globals["band_cuts"] = CUTS
-    app.jinja_env.globals["settings_groups"] = settings_fields.GROUPS
+    app.jinja_env.globals["settings_groups"] = settings_form.GROUPS
 
 
 def _register_errors(app: Flask) -> None:

@@ -13,7 +13,7 @@ from consult.questionnaire.yaml_texts import read_yaml
 from consult.staff.accounts.people_pages import ROLE_LABELS
 from consult.staff.blueprint import blueprint, for_admins
 from consult.staff.privacy.privacy_pages import REASON_LABELS, table_label
-from consult.staff.settings.settings_fields import GROUPS
+from consult.staff.settings.settings_form import GROUPS
 from consult.staff.webhooks.webhook_form import KIND_NAMES
 from consult.storage.accounts import accounts
 from consult.storage.audit.audit_log import NO_USER, known_actions, newest

@@ -14,7 +14,7 @@ from flask.typing import ResponseReturnValue
 from consult.report.display import clock_time
 from consult.staff.accounts.access import signed_in_user
 from consult.staff.blueprint import blueprint, for_staff
-from consult.staff.settings.settings_fields import first_steps, placeholders
+from consult.staff.settings.settings_pages import first_steps, placeholders
 from consult.staff.times import agency_time, ago, colleagues_of, near_day, near_time
 from consult.storage.accounts import accounts
 from consult.storage.booking import calendar_setup
@@ -96,7 +96,9 @@ def today_page() -> ResponseReturnValue:
         done=request.args.get("done", ""),
         changed=shown[0] if shown else None,
         can_undo=changed is not None and can_undo(changed, me.id, now),
-        first_steps=first_steps(provider, has_colleague=bool(people)) if asks_first_steps else [],
+        first_steps=list(first_steps(provider, has_colleague=bool(people)))
+        if asks_first_steps
+        else [],
         placeholders=placeholders(provider),
     )
 

@@ -1,16 +1,16 @@
-"""The settings pages for admins: what the environment leaves unset can be set here."""
+"""The settings pages for admins: what the environment leaves unset can be set here.
 
-import functools
+Also what Today says of settings that nobody has looked at yet, and whether a website may show the
+check.
+"""
+
 import re
-from collections.abc import Mapping
-from typing import Any, cast
-from zoneinfo import available_timezones
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple, cast
+from urllib.parse import urlsplit
 
 from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from werkzeug.datastructures import MultiDict
-from wtforms import StringField
-from wtforms.form import BaseForm
 
 from consult.delivery.notifications import dispatch
 from consult.settings.brand import (
@@ -25,164 +25,34 @@ from consult.settings.brand import (
     logo_as_json,
     logo_from_upload,
 )
-from consult.settings.schema import Settings
-from consult.settings.server_settings import PREFIX
-from consult.settings.setting_sources import override_errors
+from consult.settings.embed_origins import permission_of
+from consult.settings.setting_types import is_safe_address, is_this_machine
 from consult.staff.accounts.access import signed_in_user
 from consult.staff.accounts.reauthentication import recent_auth_required
-from consult.staff.blueprint import blueprint, first_errors, for_admins
-from consult.staff.settings.settings_fields import (
-    BRAND_GROUP,
-    GROUPS,
-    DaysField,
-    Group,
-    Kind,
-    LinesField,
-    OptionField,
-    Setting,
-    SitesField,
-    WeekField,
-)
-from consult.storage.accounts import accounts
-from consult.storage.audit import audit_log
+from consult.staff.blueprint import blueprint, for_admins
+from consult.staff.settings.settings_form import GROUPS, SettingsForm, store
 from consult.storage.db.database import Session
 from consult.storage.privacy import retention
 from consult.storage.privacy.erasure import Method
 from consult.storage.privacy.retention import Expired
 from consult.storage.settings import setting_overrides
-from consult.storage.settings.setting_overrides import BRAND, SEEN
+from consult.storage.settings.setting_overrides import BRAND, SEEN, SettingsProvider
 from consult.web.services import services
 from consult.web.text import one_line
 
-_FIELDS: Mapping[Kind, Any] = {
-    "week": WeekField,
-    "days": DaysField,
-    "sites": SitesField,
-    "lines": LinesField,
-}
 CONFIRMED = "confirmed"
 _LEAD_DAYS, _LEAD_METHOD = "retention_days_leads", "retention_leads"
 PREVIEW_TEXT_MAX = 34
 AMOUNTS = {code: f"{sign}1,200 to {sign}4,800 a month." for code, sign in CURRENCY_SIGNS.items()}
-
-
-class SettingsForm(BaseForm):
-    """A field for each setting of a group that is not fixed, with its value or what was submitted.
-
-    `values` are those in effect, as text, by name; `defaults` those without any override.
-    `validate` fills `messages` with what is wrong, by id of the field.
-    """
-
-    def __init__(
-        self, group: Group, session: Session, submitted: MultiDict[str, str] | None = None
-    ) -> None:
-        self.group = group
-        self._provider = provider = services().settings_provider
-        self._stored = setting_overrides.all_overrides(session)
-        self.values = _values(group, provider.settings, provider.brand)
-        self.defaults = _values(group, provider.base, provider.base_brand)
-        self.messages: dict[str, str] = {}
-        changeable = [s for s in group.settings if not provider.is_fixed(s.name)]
-        super().__init__(
-            {setting.field: self._new_field(setting, session) for setting in changeable}
-        )
-        self.process(submitted, data={s.field: self.values[s.name] for s in group.settings})
-
-    def value_of(self, name: str) -> str:
-        field = self._fields.get(name.replace(".", "-"))
-        return self.values[name] if field is None else str(field.data)
-
-    def fixed_by(self, setting: Setting) -> str:
-        """The key of the brand file or the environment variable that sets a fixed value."""
-        if setting.name.startswith(BRAND):
-            return f"the brand file ({setting.name.removeprefix(BRAND)})"
-        return PREFIX + setting.name.upper()
-
-    def validate(self, extra_validators: Any = None) -> bool:
-        """Whether all values are valid, on their own and together with the other overrides."""
-        super().validate(extra_validators)
-        changes = self._changes()
-        after = {n: v for n, v in {**self._stored, **changes}.items() if v is not None}
-        own = {n: v for n, v in after.items() if n in changes and not n.startswith(BRAND)}
-        found = dict(override_errors(self._provider.base, own))
-        try:
-            self._provider.brand_with(after)
-        except BrandError as error:
-            for key, message in error.errors.items():
-                found[BRAND + key] = f"{message[:1].upper()}{message[1:]}."
-        self.messages = {name.replace(".", "-"): message for name, message in found.items()}
-        self.messages |= first_errors(self)
-        return not self.messages
-
-    def save(self, session: Session) -> None:
-        for name, value in self._changes().items():
-            if value != self._stored.get(name):
-                _store(session, name, value)
-
-    def _changes(self) -> dict[str, str | None]:
-        """The value of each valid field, by name of its setting; None for the default."""
-        return {
-            setting.name: None if field.data in ("", self.defaults[setting.name]) else field.data
-            for setting in self.group.settings
-            if (field := self._fields.get(setting.field)) and not field.errors
-        }
-
-    def _new_field(self, setting: Setting, session: Session) -> Any:
-        value, default = self.values[setting.name], self.defaults[setting.name]
-        schema = Settings.model_fields.get(setting.name)
-        hint = setting.hint or (schema and schema.description) or ""
-        if field := _FIELDS.get(setting.kind):
-            return field(setting.label, description=hint)
-        if setting.kind in ("choice", "zone", "person"):
-            options = _options(setting, value, session)
-            return OptionField(setting.label, options=options, description=hint)
-        if setting.kind in ("text", "number") and default:
-            hint = f"{hint} Default: {default}.".strip()
-        return StringField(setting.label, filters=[one_line], description=hint)
-
-
-def _values(group: Group, settings: Settings, brand: Brand) -> Mapping[str, str]:
-    return {setting.name: _value(setting.name, settings, brand) for setting in group.settings}
-
-
-def _value(name: str, settings: Settings, brand: Brand) -> str:
-    if name.startswith(BRAND):
-        return str(functools.reduce(getattr, name.removeprefix(BRAND).split("."), brand))
-    value = getattr(settings, name)
-    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
-
-
-def _options(setting: Setting, value: str, session: Session) -> list[tuple[str, str]]:
-    if setting.kind == "zone":
-        return [(zone, zone) for zone in sorted({"UTC", value, *_zones()})]
-    if setting.kind == "person":
-        people = [user for user in accounts.all_users(session) if user.active]
-        options = [("", "The first admin")]
-        options += [(user.email, f"{user.name} ({user.email})") for user in people]
-        return options if value in dict(options) else [*options, (value, value)]
-    return list(setting.options.items())
-
-
-@functools.cache
-def _zones() -> frozenset[str]:
-    """The time zones that the system knows; finding them means reading hundreds of files."""
-    return frozenset(available_timezones())
-
-
-def _store(session: Session, name: str, value: object) -> None:
-    """Store an override, with an entry in the audit log; None for the default."""
-    by = signed_in_user().id
-    if value is None:
-        setting_overrides.delete_override(session, name)
-    else:
-        setting_overrides.set_override(session, name, value, by)
-    audit_log.record(session, "setting.changed", by=by, setting=name, back=value is None)
+_LONGEST_ADDRESS = 300
+# Hosts that RFC 2606 reserves for documentation: nobody can be there.
+_EXAMPLE = re.compile(r"(^|\.)(example|example\.(com|net|org)|invalid|test)$")
 
 
 @blueprint.get("/settings")
 @for_admins
 def settings() -> ResponseReturnValue:
-    return redirect(url_for(".settings_group", slug=BRAND_GROUP.slug), 303)
+    return redirect(url_for(".settings_group", slug="brand"), 303)
 
 
 @blueprint.get("/settings/<slug>")
@@ -258,13 +128,13 @@ def save_logo() -> ResponseReturnValue:
         try:
             logo = logo_as_json(logo_from_upload(upload.read() if upload else b""))
         except BrandError as error:
-            form = _form(BRAND_GROUP.slug)
+            form = _form("brand")
             form.messages = {f"brand-{kind}": str(error)}
             return _page(form), 422
     with services().database.writing() as session:
-        _store(session, BRAND + kind, logo)
+        store(session, BRAND + kind, logo)
     provider.refresh()
-    return redirect(url_for(".settings_group", slug=BRAND_GROUP.slug, done="saved"), 303)
+    return redirect(url_for(".settings_group", slug="brand", done="saved"), 303)
 
 
 def _form(slug: str) -> SettingsForm:
@@ -279,7 +149,7 @@ def _expiring(form: SettingsForm) -> Expired | None:
 
     That is where the values in the form let more expire than those in effect, or unusually many.
     """
-    if form.group is not GROUPS["retention"] or form.messages:
+    if form.group.slug != "retention" or form.messages:
         return None
     days, method = form.values[_LEAD_DAYS], form.values[_LEAD_METHOD]
     with services().database.reading() as session:
@@ -302,7 +172,7 @@ def _page(form: SettingsForm, expiring: Expired | None = None) -> str:
         group=form.group,
         form=form,
         errors=form.messages,
-        preview=_preview(form) if form.group is BRAND_GROUP else None,
+        preview=_preview(form) if form.group.slug == "brand" else None,
         is_fixed=services().settings_provider.is_fixed,
         base_url=services().settings.base_url,
         done=request.args.get("done"),
@@ -345,3 +215,80 @@ def _short(text: str) -> str:
     """A text cut to the available space; a URL without its scheme."""
     text = re.sub(r"^https?://", "", text)
     return text if len(text) <= PREVIEW_TEXT_MAX else f"{text[: PREVIEW_TEXT_MAX - 1]}…"
+
+
+# --- A website that shows the check ---------------------------------------------------------------
+
+
+@blueprint.get("/settings/website/try")
+@for_admins
+def try_website() -> str:
+    """Compare the address of a page with the list of sites; nothing is fetched from it."""
+    provider = services().settings_provider
+    sites, base_url = provider.settings.embed_origins, provider.settings.base_url
+    page = one_line(request.args.get("page"))[:_LONGEST_ADDRESS]
+    return render_template(
+        "staff/settings/try_website.html",
+        page=page,
+        permission=permission_of(page, sites) if page else None,
+        sites=sites,
+        is_fixed=provider.is_fixed("embed_origins"),
+        host=urlsplit(base_url).netloc,
+        is_local=is_this_machine(base_url),
+        is_safe=is_safe_address(base_url),
+    )
+
+
+# --- What is not set yet --------------------------------------------------------------------------
+
+
+class FirstStep(NamedTuple):
+    """Something to set before owners come; `page` and `part` are where."""
+
+    name: str
+    says: str
+    page: str
+    part: str = ""
+
+
+def first_steps(provider: SettingsProvider, *, has_colleague: bool) -> Iterator[FirstStep]:
+    """What is not set yet; an admin who saved a page as it was has said that it is right."""
+    settings, brand, seen = provider.settings, provider.brand, provider.overridden
+
+    def is_set(page: str, name: str) -> bool:
+        return SEEN + page in seen or provider.is_fixed(name) or name in seen
+
+    if not is_set("hours", "time_zone"):
+        yield FirstStep(
+            "Time zone", f"All times are in {settings.time_zone}.", "hours", "time_zone"
+        )
+    if not is_set("hours", "business_hours"):
+        says = "The reply timer runs only while you’re open."
+        yield FirstStep("Business hours", says, "hours", "business_hours")
+    if not is_set("brand", "brand.name"):
+        yield FirstStep("Brand", f"Owners read that this is from {brand.name}.", "brand")
+    if not (brand.consult_url or brand.email or brand.phone):
+        says = "Reports don’t say how to reach you."
+        yield FirstStep("Booking link, email or phone", says, "brand", "brand-consult_url")
+    if settings.smtp_url is None or SEEN + "mail" not in seen:
+        says = "Send yourself a test to make sure owners get their reports."
+        yield FirstStep("Email", says, "email")
+    if not has_colleague:
+        yield FirstStep("A colleague", "No one can take over when you’re away.", "people")
+
+
+def placeholders(provider: SettingsProvider) -> list[str]:
+    """What an owner would see that is only a placeholder, each in words."""
+    brand, default, seen = provider.brand, Brand(), provider.overridden
+    hosts = {
+        f"“{brand.consult_url}” as the booking link": urlsplit(brand.consult_url).hostname or "",
+        f"“{brand.email}” as the email address": brand.email.rpartition("@")[2],
+    }
+    found = [text for text, host in hosts.items() if _EXAMPLE.search(host)]
+    if brand.name == default.name and not (
+        provider.is_fixed("brand.name") or seen & {"brand.name", SEEN + "brand"}
+    ):
+        found.insert(0, f"“{brand.name}” as the agency’s name")
+    if provider.settings.smtp_url and provider.settings.mail_from.endswith("@localhost>"):
+        found.append(f"“{provider.settings.mail_from}” as the sender of emails")
+    return found

@@ -1,6 +1,6 @@
 """What admins set, but for the brand's own file."""
 
-from consult.staff.settings.settings_fields import GROUPS
+from consult.staff.settings.settings_form import GROUPS
 from tests.browser.pages.state import State, look_at_each, press
 from tests.support.browser import Visit
 

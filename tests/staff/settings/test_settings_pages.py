@@ -13,7 +13,7 @@ from PIL import Image
 
 from consult.settings.brand import CURRENCY_SIGNS
 from consult.settings.setting_sources import overridable
-from consult.staff.settings.settings_fields import GROUPS
+from consult.staff.settings.settings_form import GROUPS
 from consult.storage.audit import audit_log
 from consult.storage.settings import setting_overrides
 from tests.support.agency_site import element

@@ -1,79 +1,26 @@
-"""The settings that staff can change (groups.yaml), and the form fields of business hours.
+"""Fields of settings: one of several options, business hours, holidays, lines, sites.
 
-Business hours and holidays have fields of their own; their `data` is the text of the setting.
+Their `data` is the text of the setting.
 """
 
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, timedelta
+from dataclasses import dataclass
+from datetime import timedelta
 from itertools import pairwise
-from pathlib import Path
-from typing import Any, Literal
-from urllib.parse import urlsplit
+from typing import Any
 
-from pydantic import TypeAdapter
 from wtforms import Field, StringField
 from wtforms.utils import unset_value
 from wtforms.validators import AnyOf, ValidationError
 
-from consult.questionnaire.yaml_texts import read_yaml
-from consult.settings.brand import Brand
 from consult.settings.embed_origins import read_sites
-from consult.settings.schema import Settings
-from consult.settings.setting_sources import overridable
-from consult.staff.times import written_date
-from consult.storage.settings.setting_overrides import SEEN, SettingsProvider
 from consult.web.text import one_line
 from consult.workflow.office_hours import DAYS, Span, read_hours, read_time, write_hours, write_time
 
-Kind = Literal[
-    "text", "number", "color", "choice", "zone", "person", "week", "days", "sites", "lines"
-]
-
 DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-# Hosts that RFC 2606 reserves for documentation: nobody can be there.
-_EXAMPLE = re.compile(r"(^|\.)(example|example\.(com|net|org)|invalid|test)$")
 _PAIRS = 2
 _EMPTY_DAYS = 4
 _DAY = timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """A setting on a page. `options` are the values of a choice and their labels."""
-
-    name: str
-    label: str
-    hint: str = ""
-    kind: Kind = "text"
-    options: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def field(self) -> str:
-        return self.name.replace(".", "-")
-
-    def text_of(self, value: str) -> str:
-        """A value as people read it, as in "Monday to Friday 09:00 to 17:00"."""
-        if self.kind == "week":
-            text = write_hours(read_hours(value))
-            for short, name in zip(DAYS, DAY_NAMES, strict=True):
-                text = text.replace(short, name)
-            return text.replace("-", " to ")
-        if self.kind == "days" and value:
-            days = map(date.fromisoformat, value.replace(",", " ").split())
-            return ", ".join(map(written_date, days))
-        return self.options.get(value, value) or "Nothing"
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """The settings of one page; `slug` is in its URL."""
-
-    slug: str
-    title: str
-    intro: str
-    settings: Sequence[Setting]
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,94 +155,3 @@ def _span(name: str, pair: Hours) -> Span:
     if opens >= closes:
         raise ValidationError(f"{name} closes before it opens.")
     return opens, closes
-
-
-@dataclass(frozen=True, slots=True)
-class FirstStep:
-    """Something to set before owners come; `page` and `part` are where."""
-
-    name: str
-    says: str
-    is_done: bool
-    page: str
-    part: str = ""
-
-
-def first_steps(provider: SettingsProvider, *, has_colleague: bool) -> list[FirstStep]:
-    """What is not set yet; an admin who saved a page as it was has said that it is right."""
-    settings, brand, seen = provider.settings, provider.brand, provider.overridden
-
-    def is_set(page: str, *names: str) -> bool:
-        return SEEN + page in seen or any(provider.is_fixed(n) or n in seen for n in names)
-
-    reached = [text for text in (brand.consult_url, brand.email, brand.phone) if text]
-    has_mail = settings.smtp_url is not None and SEEN + "mail" in seen
-    steps = (
-        FirstStep(
-            "Time zone",
-            f"All times are in {settings.time_zone}.",
-            is_set("hours", "time_zone"),
-            "hours",
-            "time_zone",
-        ),
-        FirstStep(
-            "Business hours",
-            "The reply timer runs only while you’re open.",
-            is_set("hours", "business_hours"),
-            "hours",
-            "business_hours",
-        ),
-        FirstStep(
-            "Brand",
-            f"Owners read that this is from {brand.name}.",
-            is_set("brand", "brand.name"),
-            "brand",
-        ),
-        FirstStep(
-            "Booking link, email or phone",
-            "Reports don’t say how to reach you.",
-            bool(reached),
-            "brand",
-            "brand-consult_url",
-        ),
-        FirstStep(
-            "Email",
-            "Send yourself a test to make sure owners get their reports.",
-            has_mail,
-            "email",
-        ),
-        FirstStep("A colleague", "No one can take over when you’re away.", has_colleague, "people"),
-    )
-    return [step for step in steps if not step.is_done]
-
-
-def placeholders(provider: SettingsProvider) -> list[str]:
-    """What an owner would see that is only a placeholder, each in words."""
-    brand, default, seen = provider.brand, Brand(), provider.overridden
-    hosts = {
-        f"“{brand.consult_url}” as the booking link": urlsplit(brand.consult_url).hostname or "",
-        f"“{brand.email}” as the email address": brand.email.rpartition("@")[2],
-    }
-    found = [text for text, host in hosts.items() if _EXAMPLE.search(host)]
-    if brand.name == default.name and not (
-        provider.is_fixed("brand.name") or seen & {"brand.name", SEEN + "brand"}
-    ):
-        found.insert(0, f"“{brand.name}” as the agency’s name")
-    if provider.settings.smtp_url and provider.settings.mail_from.endswith("@localhost>"):
-        found.append(f"“{provider.settings.mail_from}” as the sender of emails")
-    return found
-
-
-_GROUPS = TypeAdapter(tuple[Group, ...]).validate_python(
-    read_yaml(Path(__file__).with_name("groups.yaml"))
-)
-BRAND_GROUP = _GROUPS[0]
-_LISTED = {setting.name for group in _GROUPS for setting in group.settings}
-# Settings marked for staff that no page lists: shown by their own names, so that none is lost.
-_OTHERS = tuple(
-    Setting(name, name.replace("_", " ").capitalize())
-    for name in Settings.model_fields
-    if name in overridable() - _LISTED
-)
-_MORE = Group("more", "More", "Other settings.", _OTHERS)
-GROUPS: Mapping[str, Group] = {group.slug: group for group in (*_GROUPS, _MORE) if group.settings}
