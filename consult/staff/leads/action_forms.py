@@ -29,13 +29,15 @@ _AMOUNT_MAX = 1_000_000_000
 class FormState:
     """A form that was refused: what was typed, and why.
 
-    `errors` are by the name of the field; what is about the state of the lead is under "".
+    `errors` are by the name of the field; what is about the state of the lead is under "". `since`
+    is the version of the lead that its sender saw, if others have changed it in the meantime;
     `newer_text` is the text that was written in another window to the note that was edited.
     """
 
     form: str = ""
     typed: Mapping[str, str] = field(default_factory=dict)
     errors: Mapping[str, str] = field(default_factory=dict)
+    since: int | None = None
     newer_text: str = ""
 
     @property

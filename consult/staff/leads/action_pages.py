@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from functools import wraps
 from typing import Any
 
 from flask import abort, redirect, request, url_for
@@ -39,56 +38,59 @@ from consult.web.text import many_lines
 _LEAD = f"/leads/<{ID}:lead_id>"
 _NOTE = f"{_LEAD}/notes/<{ID}:note_id>"
 _Change = Callable[..., object]
+_View = Callable[[int], ResponseReturnValue]
 
 
 def lead_action(
-    name: str, form_class: Callable[[Any], ActionForm] = ActionForm, *, done: str = ""
-) -> Callable[[_Change], Callable[[int], ResponseReturnValue]]:
-    """Make a view of one form on a lead's page out of a function that changes the lead.
+    path: str,
+    form_class: Callable[[Any], ActionForm] = ActionForm,
+    *,
+    form_id: str = "",
+    done: str = "",
+    allow: Callable[[_View], _View] = for_staff,
+) -> Callable[[_Change], _View]:
+    """Make the view of a form on a lead's page out of a function that changes the lead.
 
     The function gets a writing session, the id of the lead, the valid form, `by` and `version`.
-    Then the browser returns to the lead, which shows the message for `done`, or else for `name`.
-    A refused form is shown again as it was filled in, and nothing is changed: 409 with the changes
-    since, if a colleague was faster; 422 with what is wrong, otherwise. `name` may contain
-    ``{stage}``.
+    Then the browser returns to the lead, which shows the message for `done`. A refused form is
+    shown again as it was filled in, and nothing is changed: 409 with the changes since, if a
+    colleague was faster; 422 with what is wrong, otherwise. The form's id on the page is `path`,
+    unless given; it may contain ``{stage}``, and is what is done, unless given.
     """
 
-    def decorate(change: _Change) -> Callable[[int], ResponseReturnValue]:
-        @wraps(change)
+    def decorate(change: _Change) -> _View:
         def view(lead_id: int) -> ResponseReturnValue:
             form = form_class(request.form)
             version, typed = form.version.data, request.form.to_dict()
-            form_id = name.format(stage=typed.get("stage", ""))
+            id = (form_id or path).format(stage=typed.get("stage", ""))
             if version is None:
                 abort(400)
             if not form.validate():
-                return lead_page(lead_id, FormState(form_id, typed, first_errors(form))), 422
+                return lead_page(lead_id, FormState(id, typed, first_errors(form))), 422
             try:
                 with services().database.writing() as session:
                     change(session, lead_id, form, by=signed_in_user().id, version=version)
             except changes.UnknownLeadError:
                 abort(404)
             except changes.ConflictError:
-                return lead_page(lead_id, FormState(form_id, typed), since=version), 409
+                return lead_page(lead_id, FormState(id, typed, since=version)), 409
             except changes.NotAllowedError as refusal:
-                return lead_page(lead_id, FormState(form_id, typed, {"": str(refusal)})), 422
-            return redirect(back_to(lead_id, done or form_id), 303)
+                return lead_page(lead_id, FormState(id, typed, {"": str(refusal)})), 422
+            return redirect(back_to(lead_id, done or id), 303)
 
+        rule = f"/leads/<{ID}:lead_id>/{path}"
+        blueprint.add_url_rule(rule, change.__name__, allow(view), methods=["POST"])
         return view
 
     return decorate
 
 
-@blueprint.post(f"{_LEAD}/claim")
-@for_staff
 @lead_action("claim")
 def claim(session: Session, lead_id: int, _form: ActionForm, **seen: Any) -> None:
     handovers.claim(session, lead_id, **seen)
 
 
-@blueprint.post(f"{_LEAD}/not-spam")
-@for_staff
-@lead_action("clear")
+@lead_action("not-spam")
 def clear_spam(session: Session, lead_id: int, _form: ActionForm, **seen: int) -> None:
     """Clear a lead of being spam: its report goes out, or where all confirm, the link for that."""
     settings, waiting = services().settings, session.get(ContactRow, lead_id)
@@ -107,8 +109,6 @@ def clear_spam(session: Session, lead_id: int, _form: ActionForm, **seen: int) -
         submission.request_confirmation(session, token, settings.base_url)
 
 
-@blueprint.post(f"{_LEAD}/contact")
-@for_staff
 @lead_action("contact", ContactForm)
 def log_contact(session: Session, lead_id: int, form: ContactForm, **seen: Any) -> None:
     actions.log_contact(
@@ -128,9 +128,7 @@ def _move_form(fields: Any) -> MoveForm:
     return BookForm(fields) if fields.get("stage") == "consult_booked" else MoveForm(fields)
 
 
-@blueprint.post(f"{_LEAD}/stage")
-@for_staff
-@lead_action("stage-{stage}", _move_form)
+@lead_action("stage", _move_form, form_id="stage-{stage}")
 def move(session: Session, lead_id: int, form: MoveForm, **seen: Any) -> None:
     zone = services().settings.office.zone
     actions.move(
@@ -147,83 +145,61 @@ def move(session: Session, lead_id: int, form: MoveForm, **seen: Any) -> None:
     )
 
 
-@blueprint.post(f"{_LEAD}/amount")
-@for_staff
 @lead_action("amount", AmountForm)
 def correct_amount(session: Session, lead_id: int, form: AmountForm, **seen: Any) -> None:
     currency = services().brand.currency
     actions.correct_amount(session, lead_id, form.amount.data, currency, **seen)
 
 
-@blueprint.post(f"{_LEAD}/undo")
-@for_staff
 @lead_action("undo")
 def undo(session: Session, lead_id: int, _form: ActionForm, **seen: Any) -> None:
     changes.undo(session, lead_id, **seen)
 
 
-@blueprint.post(f"{_LEAD}/rebook")
-@for_staff
 @lead_action("rebook", ConsultForm)
 def rebook(session: Session, lead_id: int, form: ConsultForm, **seen: Any) -> None:
     actions.rebook(session, lead_id, form.consult_at(services().settings.office.zone), **seen)
 
 
-@blueprint.post(f"{_LEAD}/confirm-consult")
-@for_staff
 @lead_action("confirm-consult")
 def confirm_consult(session: Session, lead_id: int, _form: ActionForm, **seen: Any) -> None:
     """Confirm the time that an owner asked for."""
     own_calendar.confirm(session, lead_id, **seen)
 
 
-@blueprint.post(f"{_LEAD}/follow-up")
-@for_staff
 @lead_action("follow-up", FollowUpForm)
 def schedule_follow_up(session: Session, lead_id: int, form: FollowUpForm, **seen: Any) -> None:
     office = services().settings.office
     actions.schedule_follow_up(session, lead_id, form.on.data, office=office, **seen)
 
 
-@blueprint.post(f"{_LEAD}/hand-over")
-@for_staff
 @lead_action("hand-over", HandOverForm)
 def hand_over(session: Session, lead_id: int, form: HandOverForm, **seen: Any) -> None:
     handovers.hand_over(session, lead_id, form.to.data, comment=form.comment.data, **seen)
 
 
-@blueprint.post(f"{_LEAD}/assign")
-@for_admins
-@lead_action("assign", HandOverForm)
+@lead_action("assign", HandOverForm, allow=for_admins)
 def assign(session: Session, lead_id: int, form: HandOverForm, **seen: Any) -> None:
     """Give the lead to a colleague, who is not asked."""
     handovers.assign(session, lead_id, form.to.data, comment=form.comment.data, **seen)
 
 
-@blueprint.post(f"{_LEAD}/accept")
-@for_staff
-@lead_action("answer", done="accept")
+@lead_action("accept", form_id="answer", done="accept")
 def accept(session: Session, lead_id: int, _form: ActionForm, **seen: Any) -> None:
     handovers.accept(session, lead_id, **seen)
 
 
-@blueprint.post(f"{_LEAD}/decline")
-@for_staff
-@lead_action("answer", DeclineForm, done="decline")
+@lead_action("decline", DeclineForm, form_id="answer", done="decline")
 def decline(session: Session, lead_id: int, form: DeclineForm, **seen: Any) -> None:
     reason, comment = form.reason.data, form.comment.data
     handovers.decline(session, lead_id, reason=reason, comment=comment, **seen)
 
 
-@blueprint.post(f"{_LEAD}/cancel-handover")
-@for_staff
 @lead_action("cancel-handover")
 def cancel_handover(session: Session, lead_id: int, _form: ActionForm, **seen: Any) -> None:
     handovers.cancel_handover(session, lead_id, **seen)
 
 
-@blueprint.post(f"{_LEAD}/assessments")
-@for_staff
 @lead_action("assessments")
 def assess(session: Session, lead_id: int, _form: ActionForm, **seen: Any) -> None:
     """Record what the call showed of each dimension of the lead's edition."""

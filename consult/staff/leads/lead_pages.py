@@ -63,12 +63,8 @@ def lead(lead_id: int) -> ResponseReturnValue:
     return lead_page(lead_id)
 
 
-def lead_page(lead_id: int, form_state: FormState | None = None, since: int | None = None) -> str:
-    """Render the page of a lead; 404 if it does not exist.
-
-    `form_state` is a form that was refused; `since` is the version of the lead that its sender saw,
-    if others have changed it.
-    """
+def lead_page(lead_id: int, form_state: FormState | None = None) -> str:
+    """Render the page of a lead, with a form that was refused; 404 if the lead does not exist."""
     office, me = services().settings.office, signed_in_user()
     search = LeadFilter.from_query(request.args.to_dict(flat=False))
     with services().database.reading() as session:
@@ -117,7 +113,6 @@ def lead_page(lead_id: int, form_state: FormState | None = None, since: int | No
         form_state=form_state or FormState(),
         done="" if form_state else request.args.get("done", ""),
         opened=request.args.get("open", ""),
-        since=since,
         before=before,
         after=after,
         query=search.query(),
