@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from fractions import Fraction
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 from flask import redirect, render_template, request, url_for
@@ -103,19 +102,13 @@ _DESCENDING = frozenset({"newest", "-separation", "-handoff", "-next"})
 @for_staff
 def lead_list() -> ResponseReturnValue:
     """Show a page of the leads that the address selects, newest first unless it says otherwise."""
-    wanted, viewer = filter_in_address(), current_viewer()
+    asked, viewer = filter_in_address(), current_viewer()
     if "go" in request.args or "" in request.args.values():
         # The form submits its empty fields, too. Without them, the address is worth a bookmark.
-        return redirect(_only_lead(wanted) or list_address(wanted), 303)
-    places = {name: request.args.get(name, "") for name in ("after", "before")}
-    first_page = not any(places.values())
+        return redirect(_only_lead(asked) or list_address(asked), 303)
+    first_page = not (request.args.get("after") or request.args.get("before"))
     with services().database.reading() as session:
-        found = find_leads.find(session, wanted, viewer, limit=PAGE_SIZE, **places)
-        not_exact = bool(wanted.text and first_page and not found.leads)
-        if not_exact:
-            similar = replace(wanted, text="", similar=wanted.text)
-            nearly = find_leads.find(session, similar, viewer, limit=PAGE_SIZE)
-            wanted, found = (similar, nearly) if nearly.leads else (wanted, found)
+        wanted, found = _find(session, asked, viewer)
         choices = choices_for(session, wanted)
         saved = [
             (view, saved_views.filter_of(view), saved_views.may_change(view, signed_in_user()))
@@ -151,11 +144,25 @@ def lead_list() -> ResponseReturnValue:
         choices=choices,
         active=active_filters(wanted, choices),
         unknown=unknown_values(request.args, LeadFilter.readers()),
-        not_exact=not_exact,
+        not_exact=wanted != asked,
         similar=similar_query(wanted),
         nothing_selected="selected" in request.args,
         first_page=first_page,
     )
+
+
+def _find(
+    session: Session, wanted: LeadFilter, viewer: Viewer
+) -> tuple[LeadFilter, find_leads.FoundPage]:
+    """The page of leads in the address; with the filter for names like it if none is exact."""
+    after, before = request.args.get("after", ""), request.args.get("before", "")
+    found = find_leads.find(session, wanted, viewer, limit=PAGE_SIZE, after=after, before=before)
+    if wanted.text and not (found.leads or after or before):
+        similar = replace(wanted, text="", similar=wanted.text)
+        nearly = find_leads.find(session, similar, viewer, limit=PAGE_SIZE)
+        if nearly.leads:
+            return similar, nearly
+    return wanted, found
 
 
 class _Line(NamedTuple):
@@ -179,8 +186,8 @@ def _line(lead: Any, viewer: Viewer, now: datetime, facts: Any) -> _Line:
         *next_in_words(lead, viewer.id, now, facts),
         received.isoformat(timespec="seconds"),
         short(received.astimezone(now.tzinfo), now),
-        _whole(lead.separation),
-        _whole(lead.handoff),
+        whole(Fraction(lead.separation)),
+        whole(Fraction(lead.handoff)),
     )
 
 
@@ -218,12 +225,6 @@ def similar_query(wanted: LeadFilter) -> str:
 
 def _counted(count: int) -> str:
     return f"{MAX_COUNTED}+" if count > MAX_COUNTED else str(count or "")
-
-
-@lru_cache(maxsize=4_096)
-def _whole(score: float) -> int:
-    """A score as a whole number. Exact fractions are slow, and many leads have the same scores."""
-    return whole(Fraction(score))
 
 
 def list_address(wanted: LeadFilter, **more: str) -> str:
