@@ -15,7 +15,7 @@ from consult.staff.accounts.reauthentication import is_right_password, recent_au
 from consult.staff.blueprint import ID, blueprint, first_errors, for_staff
 from consult.staff.times import agency_time, agency_today
 from consult.storage.accounts import accounts, sessions
-from consult.storage.accounts.account_admin import AccountError, normal_email
+from consult.storage.accounts.account_admin import EMAIL_MAX, AccountError, normal_email
 from consult.storage.audit import audit_log
 from consult.storage.notifications import notifications
 from consult.storage.second_factors import factors
@@ -36,12 +36,18 @@ def _email_address(form: Form, field: Field) -> None:
         raise ValidationError("Enter an email address such as anna@example.com.") from None
 
 
+def _new_password() -> PasswordField:
+    too_long = f"Use at most {PASSWORD_MAX} characters."
+    checks = [InputRequired("Choose a password."), Length(max=PASSWORD_MAX, message=too_long)]
+    return PasswordField("New password", checks)
+
+
 class InvitationForm(Form):
     """A user's name and new password; `invited` is the invitation's address, if it has one."""
 
     email = EmailField(
         "Your email address",
-        [DataRequired("Enter your email address."), _email_address],
+        [DataRequired("Enter your email address."), _email_address, Length(max=EMAIL_MAX)],
         filters=[one_line],
     )
     name = StringField(
@@ -52,7 +58,7 @@ class InvitationForm(Form):
         ],
         filters=[one_line],
     )
-    new_password = PasswordField("New password", [InputRequired("Choose a password.")])
+    new_password = _new_password()
 
     def __init__(self, posted: Posted | None, invited: str | None, product: str, name: str) -> None:
         super().__init__(posted, data={"name": name})
@@ -102,7 +108,7 @@ class ChangePasswordForm(Form):
         "Current password",
         [InputRequired("Enter your current password."), Length(max=PASSWORD_MAX)],
     )
-    new_password = PasswordField("New password", [InputRequired("Choose a password.")])
+    new_password = _new_password()
 
     def validate_current_password(self, field: Field) -> None:
         if not is_right_password(field.data):

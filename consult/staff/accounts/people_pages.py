@@ -7,7 +7,7 @@ from functools import partial
 from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import BooleanField, EmailField, Form, StringField
-from wtforms.validators import AnyOf
+from wtforms.validators import AnyOf, Length
 
 from consult.delivery.notifications.dispatch import send_account_link
 from consult.staff.accounts import access
@@ -26,12 +26,17 @@ from consult.storage.tables.account_tables import StaffUserRow
 from consult.web.services import services
 from consult.web.text import one_line
 
+NO_ADDRESS = "Enter an email address."
 LAST_ADMIN = "This is the last admin. Make someone else an admin first."
 ROLE_LABELS = {"staff": "Staff", "admin": "Admin"}
 
 
 class InviteForm(Form):
-    email = EmailField(filters=[one_line])
+    email = EmailField(
+        "Their email address",
+        [Length(max=account_admin.EMAIL_MAX, message=NO_ADDRESS)],
+        filters=[one_line],
+    )
     role = StringField(validators=[AnyOf(ROLE_LABELS, "Choose a role.")])
     mail = BooleanField(default=True)
 
@@ -54,7 +59,7 @@ def invite() -> ResponseReturnValue:
     """Make a one-time link for a new user, or a disabled one."""
     made, form = services(), InviteForm(request.form)
     if not form.validate():
-        return _people_page(form, first_errors(form)), 422
+        return _people_page(form), 422
     try:
         email = account_admin.normal_email(form.email.data or "")
         admin, me = form.role.data == "admin", signed_in_user().id
@@ -62,9 +67,11 @@ def invite() -> ResponseReturnValue:
             made.database, made.settings.base_url, email, admin=admin, by=me
         )
     except AccountExistsError:
-        return _people_page(form, {"email": "They already have an account."}), 422
+        form.email.errors = ["They already have an account."]
+        return _people_page(form), 422
     except AccountError:
-        return _people_page(form, {"email": "Enter an email address."}), 422
+        form.email.errors = [NO_ADDRESS]
+        return _people_page(form), 422
     return _link_page(email, link, account_admin.INVITATION_VALID, is_reset=False)
 
 
@@ -163,7 +170,7 @@ def _change(user_id: int, done: str, change: Callable[[Session], None]) -> Respo
     return redirect(url_for(".colleague", user_id=user_id, done=done), 303)
 
 
-def _people_page(form: InviteForm, errors: dict[str, str] | None = None) -> str:
+def _people_page(form: InviteForm) -> str:
     with services().database.reading() as session:
         users = accounts.all_users(session)
         with_factor = factors.users_with_factors(session)
@@ -179,7 +186,7 @@ def _people_page(form: InviteForm, errors: dict[str, str] | None = None) -> str:
         invitations=invitations,
         roles=ROLE_LABELS,
         form=form,
-        errors=errors or {},
+        errors=first_errors(form),
         can_mail=services().settings.smtp_url is not None,
         done=request.args.get("done"),
     )

@@ -89,9 +89,8 @@ def set_up_calendar(provider: str) -> ResponseReturnValue:
     if not form.validate():
         return _calendar_page(provider, form), 422
     if provider == "savvycal" and not form.secret.data:
-        return _calendar_page(
-            provider, form, {"secret": "Enter the secret that SavvyCal shows you."}
-        ), 422
+        form.secret.errors = ["Enter the secret that SavvyCal shows you."]
+        return _calendar_page(provider, form), 422
     secret = form.secret.data or new_token()
     encrypted = encrypt(secret_key(), Purpose.CALENDAR, secret, provider)
     with services().database.writing() as session:
@@ -144,12 +143,7 @@ def _test_result(provider: Provider, status: int) -> str:
     return f"The test was refused with status {status}. {why}".strip()
 
 
-def _calendar_page(
-    provider: Provider,
-    form: SecretForm,
-    errors: Mapping[str, str] | None = None,
-    **more: Any,
-) -> str:
+def _calendar_page(provider: Provider, form: SecretForm, **more: Any) -> str:
     row, base_url = _row_of(provider), services().settings.base_url
     return render_template(
         "staff/booking/calendar.html",
@@ -159,7 +153,7 @@ def _calendar_page(
         url=f"{base_url}/hooks/booking/{row.path if row else _path(provider)}",
         is_local=is_this_machine(base_url),
         form=form,
-        errors=errors or first_errors(form),
+        errors=first_errors(form),
         refused=REFUSED,
         **more,
     )

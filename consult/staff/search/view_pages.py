@@ -142,6 +142,5 @@ def _form_page(
         view=view,
         replaceable=replaceable,
         left_out=bool(request.args.get("text") or request.args.get("similar")),
-        max_name=VIEW_NAME_MAX,
         back=list_address(filter_in_address() if view is None else wanted),
     )
