@@ -19,7 +19,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 
 from consult.settings import PROJECT_FOLDER
 from consult.settings.schema import Settings
-from consult.settings.server_settings import ENV_FILE, PREFIX
+from consult.settings.server_settings import ENV_FILE, PREFIX, ServerSettings
 from consult.settings.setting_types import SettingsError
 
 HIDDEN = "(set, not shown)"
@@ -159,11 +159,7 @@ def _shown(value: object) -> str:
 
 def overridable() -> frozenset[str]:
     """The names of the settings that can be set in the staff area while they are unset."""
-    return frozenset(
-        name
-        for name, field in Settings.model_fields.items()
-        if isinstance(field.json_schema_extra, dict) and field.json_schema_extra.get("staff")
-    )
+    return frozenset(Settings.model_fields.keys() - ServerSettings.model_fields.keys())
 
 
 def with_overrides(base: Settings, overrides: Mapping[str, Any]) -> Settings:

@@ -1,7 +1,7 @@
 """Settings and brand values set in the staff area, and the settings in effect with them.
 
-A value that the environment or the brand file sets is fixed. What they leave unset, and what is
-marked with `STAFF` in `consult.settings.schema`, can be overridden in the staff area.
+A value that the environment or the brand file sets is fixed. What they leave unset, of the
+fields that `Settings` adds to `ServerSettings`, can be overridden in the staff area.
 """
 
 import logging
