@@ -1,11 +1,10 @@
 """Leads as a table to download: CSV of any length, and XLSX while it can be made in a request."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from functools import partial
+from collections.abc import Iterable, Sequence
 from tempfile import TemporaryFile
-from typing import IO, Literal
+from typing import Literal
 
-from flask import Response, redirect, render_template, request, url_for
+from flask import Response, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 
 from consult.delivery.exports import export_files
@@ -27,8 +26,6 @@ from consult.web.text import parse_id, unknown_values
 
 MAX_XLSX = 20_000
 """An Excel file is made before its first byte is sent: a person waits half a minute for so many."""
-
-_CHUNK = 64 * 1024
 
 Format = Literal["csv", "xlsx"]
 Batches = Iterable[Sequence[Lead]]
@@ -102,13 +99,7 @@ def _send(format: Format, batches: Batches) -> Response:
             file = TemporaryFile(dir=folder)  # noqa: SIM115 - closed with the response
             export_files.write_xlsx(file, folder, shown, batches)
         file.seek(0)
-        response = Response(_chunks(file), mimetype=export_files.XLSX)
-        response.call_on_close(file.close)  # also if nothing of it is read, as after a HEAD
+        response = send_file(file, export_files.XLSX, conditional=False)
     name = f"leads-{services().database.clock().date().isoformat()}.{format}"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
-
-
-def _chunks(file: IO[bytes]) -> Iterator[bytes]:
-    with file:
-        yield from iter(partial(file.read, _CHUNK), b"")
