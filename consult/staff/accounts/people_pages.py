@@ -72,7 +72,7 @@ def invite() -> ResponseReturnValue:
     except AccountError:
         form.email.errors = [NO_ADDRESS]
         return _people_page(form), 422
-    return _link_page(email, link, account_admin.INVITATION_VALID, is_reset=False)
+    return _link_page(email, link, is_reset=False)
 
 
 @blueprint.post(f"/settings/people/invitations/<{ID}:invitation_id>/revoke")
@@ -154,9 +154,9 @@ def make_link(user_id: int) -> ResponseReturnValue:
     if user.active:
         lost = "second_factor" in request.form
         link = account_admin.reset(made.database, base_url, user.email, second_factor=lost, by=me)
-        return _link_page(user.email, link, account_admin.RESET_VALID, is_reset=True)
+        return _link_page(user.email, link, is_reset=True)
     link = account_admin.invite(made.database, base_url, user.email, admin=user.is_admin, by=me)
-    return _link_page(user.email, link, account_admin.INVITATION_VALID, is_reset=False)
+    return _link_page(user.email, link, is_reset=False)
 
 
 def _change(user_id: int, done: str, change: Callable[[Session], None]) -> ResponseReturnValue:
@@ -214,9 +214,10 @@ def _person_page(user_id: int, problem: str = "", form: AvailabilityForm | None 
     )
 
 
-def _link_page(email: str, link: str, valid: timedelta, *, is_reset: bool) -> str:
+def _link_page(email: str, link: str, *, is_reset: bool) -> str:
     """Show a link, once: it is not stored."""
     made = services()
+    valid = account_admin.RESET_VALID if is_reset else account_admin.INVITATION_VALID
     within = "a day" if valid.days == 1 else f"{valid.days} days"
     mailed, problem = "mail" in request.form, ""
     if mailed:
