@@ -20,7 +20,6 @@ from werkzeug.http import HTTP_STATUS_CODES
 
 from consult.api.openapi import PROBLEM, RATE_HEADERS, Problem, ProblemDetail, operation_of
 from consult.storage.api import api_tokens
-from consult.storage.api.api_tokens import Scope
 from consult.storage.audit import audit_log
 from consult.storage.audit.audit_log import Fact
 from consult.storage.tables.account_tables import ApiTokenRow
@@ -93,10 +92,6 @@ _DETAILS = {
 def signed_in_token() -> ApiTokenRow:
     token: ApiTokenRow = g.api_token
     return token
-
-
-def has_scope(scope: Scope) -> bool:
-    return scope in signed_in_token().scopes
 
 
 @api.before_request

@@ -15,7 +15,6 @@ from sqlalchemy import Row
 from consult.api.api_access import (
     ApiProblem,
     api,
-    has_scope,
     problems_of,
     record_read,
     signed_in_token,
@@ -238,7 +237,7 @@ def _details(session: Session, lead_id: int, *, locked: bool = False) -> LeadDet
 def _values(row: Row[Any]) -> dict[str, Any]:
     """The fields of a lead; its contact only for tokens that may read it."""
     contact = None
-    if row.consented_at and has_scope("contact"):
+    if row.consented_at and "contact" in signed_in_token().scopes:
         contact = Contact.model_validate(row, from_attributes=True)
     return row._asdict() | {
         "url": f"{services().settings.base_url}/staff/leads/{row.id}",

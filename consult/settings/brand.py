@@ -167,12 +167,10 @@ def load_brand(path: Path | None) -> Brand:
         return Brand()
     try:
         values = dict(_read(path))
-        pictures: dict[str, Any] = {
-            key: _picture(key, path.parent / _text(key, values.pop(key)))
-            for key in PICTURES
-            if key in values
-        }
-        return replace(with_overrides(Brand(), values), **pictures)
+        for key in PICTURES:
+            if key in values:
+                values[key] = logo_as_json(_picture(key, path.parent / _text(key, values[key])))
+        return with_overrides(Brand(), values)
     except BrandError as error:
         raise BrandError(f"{path}: {error}") from error
 
