@@ -78,8 +78,8 @@ def lead_action(
                 return lead_page(lead_id, FormState(id, typed, {"": str(refusal)})), 422
             return redirect(back_to(lead_id, done or id), 303)
 
-        rule = f"/leads/<{ID}:lead_id>/{path}"
-        blueprint.add_url_rule(rule, change.__name__, allow(view), methods=["POST"])
+        endpoint = change.__name__
+        blueprint.add_url_rule(f"{_LEAD}/{path}", endpoint, allow(view), methods=["POST"])
         return view
 
     return decorate
