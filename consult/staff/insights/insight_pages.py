@@ -20,10 +20,10 @@ from consult.staff import times
 from consult.staff.blueprint import blueprint, for_staff
 from consult.staff.insights import chart_data, chart_layout
 from consult.staff.insights.chart_data import DIRECT, ranked_sources
-from consult.staff.insights.chart_layout import Share
+from consult.staff.insights.chart_layout import Share, counted
 from consult.storage.db.database import Session
 from consult.storage.insights import agency_numbers, insights
-from consult.storage.insights.insights import SUBMITTED, ResponseFilter, Spread, Stats
+from consult.storage.insights.insights import SUBMITTED, ResponseFilter, Stats
 from consult.web.services import services
 from consult.web.text import one_line, unknown_values
 from consult.workflow.office_hours import Office
@@ -49,12 +49,7 @@ def insights_page() -> ResponseReturnValue:
         period, of = _filter(request.args, kinds_present, office.today(now))
         by = times.period_name(of.since, of.until)
         stats = insights.collect(session, of)
-        charts = {
-            **_check_charts(stats),
-            **_score_charts(insights.spread(session, of)),
-            **_work_charts(session, of, stats, by),
-            **_reply_charts(session, of, stats, by),
-        }
+        charts = {**_check_charts(stats), **_lead_charts(session, of, stats, by)}
         records = agency_numbers.read_records(session, demo=of.kind == "demo")
     return render_template(
         "staff/insights/insights.html",
@@ -90,9 +85,13 @@ def _check_charts(stats: Stats) -> Mapping[str, Any]:
     }
 
 
-def _score_charts(spread: Spread) -> Mapping[str, Any]:
-    """What the leads are like, and how far they are."""
-    stages = [(NAMES[stage], spread.stages.get(stage, 0)) for stage in STAGES]
+def _lead_charts(session: Session, of: ResponseFilter, stats: Stats, by: str) -> Mapping[str, Any]:
+    """What the leads are like, and what the agency made of them, `by` week or month."""
+    office, finished = services().settings.office, stats.steps[SUBMITTED]
+    spread = insights.spread(session, of)
+    consult = agency_numbers.consult_steps(session, of, finished)
+    waits = agency_numbers.replies(session, of, finished)
+    replies = replies_of(waits, office, session.now(), by)
     return {
         "archetypes": chart_data.archetypes(spread),
         "tenths": {axis: chart_data.tenths(counts) for axis, counts in spread.tenths.items()},
@@ -102,29 +101,13 @@ def _score_charts(spread: Spread) -> Mapping[str, Any]:
         },
         "grid": chart_data.grid(spread),
         "grid_columns": chart_data.band_names("handoff"),
-        "stages": chart_layout.counted(stages),
-    }
-
-
-def _work_charts(session: Session, of: ResponseFilter, stats: Stats, by: str) -> Mapping[str, Any]:
-    """What the agency made of the leads."""
-    consult = agency_numbers.consult_steps(session, of, stats.steps[SUBMITTED])
-    return {
+        "stages": counted([(NAMES[stage], spread.stages.get(stage, 0)) for stage in STAGES]),
         "consult": chart_data.consult_steps(consult),
         "consults": chart_data.consults_note(stats, consult["booked"]),
         "wins": chart_data.wins(insights.by_day(session, of), of, by),
         "people": chart_data.people(agency_numbers.by_person(session, of)),
         "returned": chart_data.returned(agency_numbers.declined(session, of)),
         "assessments": chart_data.assessments(agency_numbers.assessments(session, of)),
-    }
-
-
-def _reply_charts(session: Session, of: ResponseFilter, stats: Stats, by: str) -> Mapping[str, Any]:
-    """How fast the agency replies."""
-    finished, office = stats.steps[SUBMITTED], services().settings.office
-    waits = agency_numbers.replies(session, of, finished)
-    replies = replies_of(waits, office, session.now(), by)
-    return {
         "replies": replies,
         "line": chart_layout.line([span.on_time for span in replies.spans]) if replies else None,
         "sampled": finished >= 2 * agency_numbers.MAX_REPLIES,
