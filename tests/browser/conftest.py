@@ -93,8 +93,15 @@ def visit(windows: Callable[..., Visit]) -> Iterator[Visit]:
 
 
 @pytest.fixture
+def admin(windows: Callable[..., Visit]) -> Iterator[Visit]:
+    """An admin there."""
+    with shared(windows("admin"), DESK_WIDTH) as visit:
+        yield visit
+
+
+@pytest.fixture
 def plain(windows: Callable[..., Visit]) -> Iterator[Visit]:
-    """The same without JavaScript."""
+    """Someone of the staff without JavaScript."""
     with shared(windows("staff", javascript=False), DESK_WIDTH) as visit:
         yield visit
 

@@ -13,7 +13,6 @@ from consult.crypto import Purpose, encrypt, shared_token, token_hash
 from consult.delivery.notifications import staff_mail
 from consult.storage import deliveries
 from consult.storage.accounts import account_admin
-from consult.storage.accounts import accounts as accounts_of
 from consult.storage.api import api_tokens
 from consult.storage.booking import busy_feeds, calendar_setup
 from consult.storage.drafts import drafts, reminder_consent
@@ -32,21 +31,11 @@ from tests.support.oidc_provider import NOBODY_THERE, settings_for
 from tests.support.owner_journey import Journey
 from tests.support.personas import BATON_ON_THE_FLOOR, CONTACT, DISCIPLINED_SOLO, MOSTLY_UNKNOWN
 from tests.support.results import (
-    booked_path,
-    confirm_path,
     resume_token_of,
     submit_check,
-    suspect_result,
 )
 from tests.support.second_factors import CAREFUL, make_careful_user
 from tests.support.submissions import CONTACT as SOMEONE
-
-QUESTION_PAGES = (
-    *("trouble", "who", "buyers", "sort-1", "sort-2", "purpose", "goals", "measures"),
-    *("first-touch", "keep-going", "numbers", "one-lead", "that-lead", "own-words"),
-)
-"""The pages of the quick check, in order."""
-
 
 ADMIN = "admin@example.com"
 """Who may see the settings; the last who got an account."""
@@ -85,18 +74,6 @@ class Site:
         journey.start()
         journey.skip_to("goals")
         return f"/resume/{resume_token_of(self.app, journey.token)}"
-
-    @property
-    def confirm_link(self) -> str:
-        return confirm_path(self.app)
-
-    @property
-    def booked_link(self) -> str:
-        return booked_path(self.app)
-
-    @property
-    def suspect_result(self) -> str:
-        return suspect_result(self.app)
 
     @property
     def shared_result(self) -> str:
@@ -246,12 +223,8 @@ def _erase_one(app: Flask, lead_id: int) -> None:
 
 def _work_on_leads(app: Flask) -> None:
     """The one that waits is offered to who looks, the best is far gone, with notes and verdicts."""
+    me, other = (staff_client.user_of(app, email).id for email in (staff_client.EMAIL, CAREFUL))
     with services_of(app).database.writing() as session:
-        me, other = (
-            user.id
-            for email in (staff_client.EMAIL, CAREFUL)
-            if (user := accounts_of.user_by_email(session, email))
-        )
         saved_views.add(session, "Open, fair", "stage=open&source=fair", shared=True, by=me)
         handovers.claim(session, 3, by=other)
         handovers.hand_over(session, 3, me, by=other, comment="You know their trade.")
@@ -273,12 +246,8 @@ def _go_on_with_leads(app: Flask) -> None:
     anonymous, waiting, lost = (
         staff_client.make_lead(app, contact=contact) for contact in (None, someone, someone)
     )
+    me, other = (staff_client.user_of(app, email).id for email in (staff_client.EMAIL, CAREFUL))
     with services_of(app).database.writing() as session:
-        me, other = (
-            user.id
-            for email in (staff_client.EMAIL, CAREFUL)
-            if (user := accounts_of.user_by_email(session, email))
-        )
         erasure.erase(session, [anonymous], "anonymise", by=me, reason="requested")
         actions.log_contact(session, waiting, by=me, channel="mail", reached=True)
         actions.schedule_follow_up(

@@ -4,6 +4,7 @@ from playwright.sync_api import Route
 
 from tests.browser.pages.state import State, look_at_each, open_all
 from tests.support.browser import Visit
+from tests.support.results import suspect_result
 
 
 def without_looking_again(visit: Visit) -> None:
@@ -19,7 +20,7 @@ def without_looking_again(visit: Visit) -> None:
 test_result = look_at_each(
     State("result", lambda site: site.anonymous_result, open_all),
     State("best result", lambda site: site.best_result, open_all),
-    State("result that waits", lambda site: site.suspect_result),
+    State("result that waits", lambda site: suspect_result(site.app)),
     State("result and thanks", lambda site: f"{site.result}?thanks=1", open_all),
     State("shared result", lambda site: site.shared_result, open_all),
     State("waiting", lambda site: f"{site.waiting_result}/report.pdf", without_looking_again),

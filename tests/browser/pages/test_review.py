@@ -1,4 +1,4 @@
-"""Answers that are missing or not taken, and the review of all answers."""
+"""Answers that are missing or not taken, the review of all, and a check that waits."""
 
 from collections.abc import Callable
 
@@ -45,4 +45,8 @@ test_review = look_at_each(
     State("review with contradictions", lambda site: f"{site.full_check}/review", open_all),
     State("a word in doubt", lambda site: f"{site.full_check}/review", a_word_in_doubt),
     State("review with gaps", lambda site: f"{site.empty_check}/review"),
+    State("pause", lambda site: f"{site.empty_check}/pause", open_all),
+    State("resume", lambda site: site.resume_link),
+    State("resume link expired", "/resume/nothing", status=410),
+    State("stop with leave", lambda site: f"{site.full_check}/stop?forgotten=1", open_all),
 )
