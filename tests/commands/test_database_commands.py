@@ -6,15 +6,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 
-from consult.commands import consult
 from consult.commands.database_commands import open_database
 from consult.settings.setting_sources import load_settings
 from consult.storage.accounts import accounts
 from consult.storage.db import migrate
 from consult.storage.settings import setting_overrides
 from consult.storage.tables.account_tables import AuditRow
+from tests.support.commands import run
 from tests.support.lead_factories import make_account, new_lead, see, set_lead
 from tests.support.postgres import PostgresServer
 
@@ -22,14 +21,6 @@ from tests.support.postgres import PostgresServer
 @pytest.fixture(autouse=True)
 def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CONSULT_VAR_DIR", str(tmp_path / "var"))
-
-
-def run(*arguments: str, code: int = 0) -> Result:
-    result = CliRunner().invoke(consult, arguments)
-    assert result.exit_code == code, result.output
-    if code:
-        assert len(result.stderr.splitlines()) == 1, result.stderr
-    return result
 
 
 def test_the_first_command_creates_the_database_and_an_older_one_is_upgraded_on_request_only(

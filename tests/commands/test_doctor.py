@@ -23,6 +23,7 @@ from consult.storage import jobs
 from consult.storage.db.database import Database, utc_now
 from consult.storage.tables.account_tables import AuditRow, StaffUserRow
 from tests.support.apps import make_app
+from tests.support.commands import run
 from tests.support.mail_server import mail_server, make_certificate
 
 NAME = "check.example.com"
@@ -116,7 +117,7 @@ def test_a_new_machine_has_notes_and_no_problem_and_nothing_is_changed(tmp_path:
 
 def test_a_machine_in_order_has_no_notes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(admin())
-    CliRunner().invoke(consult, ["db", "backup", str(tmp_path / "copy")])
+    run("db", "backup", tmp_path / "copy")
     monkeypatch.setattr(doctor, "_CERTIFICATE_DAYS", 1)
     with proxied(tmp_path, monkeypatch, hops=1):
         lines, _ = examine()

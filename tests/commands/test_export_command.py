@@ -5,14 +5,14 @@ from pathlib import Path
 from stat import S_IMODE
 
 import pytest
-from click.testing import CliRunner, Result
 from openpyxl import load_workbook
 from sqlalchemy import select
 
-from consult.commands import consult, lead_commands
+from consult.commands import lead_commands
 from consult.storage.db import migrate
 from consult.storage.db.database import Database
 from consult.storage.tables.account_tables import AuditRow
+from tests.support.commands import run
 from tests.support.many_leads import MadeLead, make_many
 
 
@@ -26,12 +26,6 @@ def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[MadeLead]:
     return made
 
 
-def run(*arguments: object, code: int = 0) -> Result:
-    result = CliRunner().invoke(consult, ["export", *map(str, arguments)])
-    assert result.exit_code == code, result.output
-    return result
-
-
 def test_leads_are_written_as_filtered_and_sorted(made: list[MadeLead], tmp_path: Path) -> None:
     file = tmp_path / "leads.csv"
     expected = sorted(
@@ -39,7 +33,7 @@ def test_leads_are_written_as_filtered_and_sorted(made: list[MadeLead], tmp_path
         for lead in made
         if lead.row["wants_consult"] and lead.row["stage"] in ("won", "new")
     )
-    printed = run(file, "consult=yes", "stage=won", "stage=new", "sort=oldest").stdout
+    printed = run("export", file, "consult=yes", "stage=won", "stage=new", "sort=oldest").stdout
     with file.open(encoding="utf-8-sig", newline="") as lines:
         assert [int(row["Lead"]) for row in csv.DictReader(lines)] == [id for _, id in expected]
     assert f"Wrote {len(expected)} lead" in printed
@@ -58,12 +52,12 @@ def test_a_workbook_leaves_nothing_beside_it(
 ) -> None:
     folder = tmp_path / "out"
     folder.mkdir()
-    run(folder / "leads.xlsx")
+    run("export", folder / "leads.xlsx")
     assert [file.name for file in folder.iterdir()] == ["leads.xlsx"]
     assert load_workbook(folder / "leads.xlsx")["Leads"].max_row == 31
     monkeypatch.setattr(lead_commands, "MAX_ROWS", 29)
-    assert "room for 29 leads, not 30" in run(folder / "more.xlsx", code=1).stderr
-    run(folder / "more.csv", "sort=newest")
+    assert "room for 29 leads, not 30" in run("export", folder / "more.xlsx", code=1).stderr
+    run("export", folder / "more.csv", "sort=newest")
 
 
 @pytest.mark.parametrize(
@@ -81,5 +75,5 @@ def test_an_unknown_filter_or_format_is_refused(
 ) -> None:
     """An unknown filter is not ignored, as in a URL: that would export too much."""
     monkeypatch.chdir(tmp_path)
-    assert error in run(*arguments, code=2).stderr
+    assert error in run("export", *arguments, code=2).stderr
     assert list(tmp_path.iterdir()) == []

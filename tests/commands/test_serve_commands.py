@@ -11,9 +11,9 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
-from consult.commands import consult, serve_commands
+from consult.commands import serve_commands
+from tests.support.commands import run
 from tests.support.fork_server import Forked
 from tests.support.forks import command_process, forks
 from tests.support.patience import patience, wait_until
@@ -83,8 +83,7 @@ def test_it_prints_its_url_keeps_its_port_replaces_its_worker_and_ends_on_a_sign
     assert f"Relay Check is at http://127.0.0.1:{port}\n" in log.read_text()
     link = re.escape(f"http://127.0.0.1:{port}/staff/invitation/") + r"[\w-]{43}\n"
     assert re.search(link, log.read_text())
-    result = CliRunner().invoke(consult, ["health"])
-    assert (result.exit_code, result.output) == (0, "ok\n")
+    assert run("health").output == "ok\n"
     assert {more: status_of(port, START + more) for more in UNCLEAR} == UNCLEAR
     assert status_of(port, b"F\x1b[2J / HTTP/1.1\r\n\r\n") == b"400"
     head, get = (everything_of(port, method) for method in (b"HEAD", b"GET"))
@@ -136,9 +135,8 @@ def test_no_worker_outlives_a_server_that_is_killed(served: Forked, port: int, l
     served.kill()
     served.wait()
     wait_until(lambda: has_ended(worker), "the end of its worker")
-    result = CliRunner().invoke(consult, ["health"])
-    assert result.exit_code == 1
-    assert result.stderr.startswith(f"consult: nothing healthy answers at 127.0.0.1:{port}: ")
+    error = run("health", code=1).stderr
+    assert error.startswith(f"consult: nothing healthy answers at 127.0.0.1:{port}: ")
 
 
 def assert_a_thousand_connections_that_say_nothing_or_half_of_something_cost_nothing(

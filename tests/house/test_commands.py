@@ -12,9 +12,9 @@ from tempfile import TemporaryDirectory
 
 import click
 import pytest
-from click.testing import CliRunner
 
 from consult.commands import CommandError, consult, errors_in_one_line
+from tests.support.commands import run
 from tests.support.patience import patience
 
 RUN = Path(__file__).parents[2] / "run"
@@ -41,9 +41,7 @@ def test_every_promised_command_is_there_and_every_command_says_what_it_does() -
     there = list(every_command(consult))
     assert {" ".join(words) for words in there} >= PROMISED
     for words in there:
-        result = CliRunner().invoke(consult, [*words, "--help"])
-        assert result.exit_code == 0, f"{words}: {result.output}"
-        usage, _, rest = result.output.partition("\n\n")
+        usage, _, rest = run(*words, "--help").output.partition("\n\n")
         assert usage.startswith("Usage:")
         assert not rest.lstrip().startswith("Options:"), f"{words}: no sentence on what it does"
 
@@ -52,10 +50,7 @@ def test_every_promised_command_is_there_and_every_command_says_what_it_does() -
     "arguments", [["nonsense"], ["score", "--nonsense"], ["score", "/no/file"]]
 )
 def test_bad_input_ends_with_2_and_one_line(arguments: list[str]) -> None:
-    result = CliRunner().invoke(consult, arguments)
-    assert result.exit_code == 2
-    assert result.stdout == ""
-    assert len(result.stderr.strip().splitlines()) == 1, result.stderr
+    assert run(*arguments, code=2).stdout == ""
 
 
 def test_a_full_disk_is_one_line_and_a_reader_who_has_had_enough_is_none() -> None:
