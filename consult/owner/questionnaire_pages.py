@@ -123,15 +123,14 @@ def save_answers(token: str, page_id: str) -> ResponseReturnValue:
         draft = lock_draft(session, token, then)
         page = draft.page(page_id)
         form = draft.form(page, posted)
-        valid = form.validate() and not form.overtaken
         saved = draft.with_answers(form.given)
         sent = visit_of(saved.walk.page(page_id) or page)
-        then_shown = visit_of(saved.page_after(page_id)) if valid else sent
-        event = SaveEvent(sent, then_shown, refused=not valid)
+        then_shown = visit_of(saved.page_after(page_id)) if form.valid else sent
+        event = SaveEvent(sent, then_shown, refused=not form.valid)
         drafts.store_answers(
             session, draft.stored, form.given, newest().name, event, form_id=form.id
         )
-    if not valid:
+    if not form.valid:
         return _questions(draft, page, form, saved), 409 if form.overtaken else 422
     return redirect(saved.url_of(saved.page_after(page_id)), 303)
 
@@ -155,7 +154,7 @@ def _questions(
         version=version_of(now or page),
         overtaken=both_answers(form),
         moved="moved" in request.args,
-        problems=[(field.name, field.problem) for field in form.fields if field.errors],
+        problems=form.problems,
         stretches=_track(draft.walk, page),
         progress=draft.walk.progress(page),
         is_last=draft.page_after(page.id) is None,

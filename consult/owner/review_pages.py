@@ -45,12 +45,11 @@ def save_contradictions(token: str) -> ResponseReturnValue:
     with services().database.writing() as session:
         draft = lock_draft(session, token, REVIEW)
         form = _double_check_form(draft, posted.get(SHOWN, "").split(), posted)
-        valid = form.validate() and not form.overtaken
-        event = SaveEvent(PageVisit(REVIEW), PageVisit(REVIEW), refused=not valid)
+        event = SaveEvent(PageVisit(REVIEW), PageVisit(REVIEW), refused=not form.valid)
         drafts.store_answers(
             session, draft.stored, form.given, newest().name, event, form_id=form.id
         )
-    if not valid:
+    if not form.valid:
         return _review(draft.with_answers(form.given), form), 409 if form.overtaken else 422
     return redirect(url_for(".review", token=token, saved=1), 303)
 
@@ -88,7 +87,7 @@ def _review(draft: OpenDraft, form: QuestionForm | None = None) -> str:
         moved="moved" in request.args,
         shown=SHOWN,
         names=names,
-        problems=[(field.name, field.problem) for field in form.fields if field.errors],
+        problems=form.problems,
         saved="saved" in request.args,
         first_open=draft.first_open_url,
         complete=draft.walk.complete,
