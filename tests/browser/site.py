@@ -190,7 +190,6 @@ def _add_webhooks(app: Flask) -> None:
                 includes_contact=host == "good",
                 salt=host,
                 secret_hash="never used",
-                by=1,
             )
             for host in ("good", "bad")
         )

@@ -71,7 +71,6 @@ def fill(app: Flask) -> list[str]:
                 includes_contact=False,
                 salt=str(lead),
                 secret_hash="",
-                by=1,
             )
             message = deliveries.enqueue_webhook(session, added)
             endpoints.record_attempt(

@@ -93,7 +93,7 @@ def test_settings_of_the_staff_area_are_shown_once_there_is_a_database() -> None
     assert "CONSULT_PAPER = letter  [default]" in run("settings").stdout
     run("db", "upgrade")
     with open_database(load_settings()) as database, database.writing() as session:
-        setting_overrides.set_override(session, "paper", "a4", None)
+        setting_overrides.set_override(session, "paper", "a4")
     assert "CONSULT_PAPER = a4  [staff area]" in run("settings").stdout
 
 
@@ -106,8 +106,8 @@ def test_the_command_line_goes_by_the_settings_of_the_staff_area() -> None:
         with database.reading() as session:
             address = {user.id: user.email for user in accounts.all_users(session)}
         with database.writing() as session:
-            setting_overrides.set_override(session, "new_leads_to", address[bo], None)
-            setting_overrides.set_override(session, "time_zone", "Pacific/Kiritimati", None)
+            setting_overrides.set_override(session, "new_leads_to", address[bo])
+            setting_overrides.set_override(session, "time_zone", "Pacific/Kiritimati")
             evening = datetime(2026, 3, 1, 23, tzinfo=UTC)  # out there it's the next day
             session.add(AuditRow(at=evening, action="lead.seen", facts={}))
         run("staff", "disable", address[ada])

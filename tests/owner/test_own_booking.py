@@ -279,9 +279,7 @@ def test_while_a_calendar_can_not_be_read_a_time_is_to_be_confirmed(site: Site) 
     path, says = site.result(), "confirm it by email"
     assert says not in site.client.get(f"{path}/book").text
     with site.database.writing() as session:
-        feed = BusyFeedRow(name="Ana", encrypted_url=b"x", busy=[], error="It didn’t answer.")
-        feed.created_at = session.now()
-        session.add(feed)
+        session.add(BusyFeedRow(name="Ana", encrypted_url=b"x", busy=[], error="It didn’t answer."))
     assert says in site.client.get(f"{path}/book").text
     booking, link = site.booked(path)
     assert booking.state == "requested"

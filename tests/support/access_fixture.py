@@ -122,7 +122,6 @@ class World:
             includes_contact=False,
             salt=salt,
             secret_hash="x",
-            by=None,
         )
         return deliveries.enqueue_webhook(session, number)
 

@@ -201,9 +201,8 @@ def _zones() -> frozenset[str]:
 
 def store(session: Session, name: str, value: object) -> None:
     """Store an override, with an entry in the audit log; None for the default."""
-    by = signed_in_user().id
     if value is None:
         setting_overrides.delete_override(session, name)
     else:
-        setting_overrides.set_override(session, name, value, by)
-    audit_log.record(session, "setting.changed", by=by, setting=name, back=value is None)
+        setting_overrides.set_override(session, name, value)
+    audit_log.record(session, "setting.changed", by=signed_in_user().id, setting=name, back=value is None)

@@ -110,7 +110,7 @@ def hide_first_steps() -> ResponseReturnValue:
 
 
 def _mark_seen(session: Session, what: str) -> None:
-    setting_overrides.set_override(session, SEEN + what, True, signed_in_user().id)
+    setting_overrides.set_override(session, SEEN + what, True)
 
 
 @blueprint.post("/settings/brand/logo")

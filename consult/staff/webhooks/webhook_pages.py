@@ -93,7 +93,6 @@ def new_webhook() -> ResponseReturnValue:
                 includes_contact=form.with_contact,
                 salt=salt,
                 secret_hash=hash_secret(secret),
-                by=signed_in_user().id,
             )
             facts: dict[str, Fact] = {"contact": form.with_contact, "webhook": form.chosen_kind}
             _record(session, "webhook.added", endpoint_id, **facts)

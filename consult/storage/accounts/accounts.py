@@ -253,9 +253,7 @@ def link_identity(session: Session, user_id: int, issuer: str, subject: str) -> 
     )
     if taken is not None:
         return False
-    session.add(
-        IdentityRow(user_id=user_id, issuer=issuer, subject=subject, linked_at=session.now())
-    )
+    session.add(IdentityRow(user_id=user_id, issuer=issuer, subject=subject))
     session.flush()
     return True
 

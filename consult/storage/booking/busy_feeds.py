@@ -51,8 +51,7 @@ def by_id(session: Session, feed_id: int) -> BusyFeedRow | None:
 
 def add(session: Session, name: str, url: str, secret_key: str, *, by: int) -> int:
     """Add a calendar, which is read at once; returns its id."""
-    row = BusyFeedRow(name=name, encrypted_url=b"", busy=[], error="", created_by_id=by)
-    row.created_at = session.now()
+    row = BusyFeedRow(name=name, encrypted_url=b"", busy=[], error="")
     session.add(row)
     session.flush()
     row.encrypted_url = encrypt(secret_key, Purpose.BUSY_FEED, url, row.id)

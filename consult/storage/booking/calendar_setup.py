@@ -37,7 +37,6 @@ def set_up(
         provider=provider,
         path=path,
         encrypted_secret=encrypted_secret,
-        created_by_id=by,
         created_at=session.now(),
     )
     session.execute(

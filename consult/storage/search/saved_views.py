@@ -60,7 +60,6 @@ def add(session: Session, name: str, query: str, *, shared: bool, by: int) -> No
     if len(views) >= MAX_VIEWS:
         raise ViewRefusedError(f"You have {len(views)} views. Delete one you don’t need first.")
     view = SavedViewRow(owner_id=by, name=name, query=query, shared=shared)
-    view.created_at = session.now()
     session.add(view)
     session.flush()
     selects = filter_of(view).recorded

@@ -40,8 +40,8 @@ def all_overrides(session: Session) -> Mapping[str, Any]:
     return {row.name: row.value for row in session.scalars(select(SettingOverrideRow))}
 
 
-def set_override(session: Session, name: str, value: object, by: int | None) -> None:
-    columns = {"value": value, "changed_at": session.now(), "changed_by_id": by}
+def set_override(session: Session, name: str, value: object) -> None:
+    columns = {"value": value, "changed_at": session.now()}
     session.execute(
         insert_into(session, SettingOverrideRow)
         .values(name=name, **columns)

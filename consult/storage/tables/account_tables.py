@@ -8,7 +8,7 @@ public key.
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, String
+from sqlalchemy import JSON, BigInteger, CheckConstraint, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from consult.storage.db.base import Base, belongs_to, length, one_of
@@ -154,7 +154,6 @@ class IdentityRow(Base):
     user_id: Mapped[int] = mapped_column(belongs_to("staff_users"))
     issuer: Mapped[str] = mapped_column(String(255))
     subject: Mapped[str] = mapped_column(String(255))
-    linked_at: Mapped[datetime]
 
 
 class UsedTokenRow(Base):
@@ -198,7 +197,6 @@ class SettingOverrideRow(Base):
     name: Mapped[str] = mapped_column(String(64), primary_key=True)
     value: Mapped[Any] = mapped_column(JSON)
     changed_at: Mapped[datetime]
-    changed_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff_users.id"))
 
 
 class SavedViewRow(Base):
@@ -213,7 +211,6 @@ class SavedViewRow(Base):
     # As the address of the list has it; what no longer exists is left out when it is read.
     query: Mapped[str] = mapped_column(String(1000))
     shared: Mapped[bool]
-    created_at: Mapped[datetime]
 
 
 class ApiTokenRow(Base):

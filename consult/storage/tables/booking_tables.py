@@ -10,7 +10,6 @@ from typing import Any, Literal, get_args
 from sqlalchemy import (
     JSON,
     CheckConstraint,
-    ForeignKey,
     Index,
     LargeBinary,
     String,
@@ -91,7 +90,6 @@ class CalendarRow(Base):
     # The last part of the address that it reports to.
     path: Mapped[str] = mapped_column(String(64), unique=True)
     encrypted_secret: Mapped[bytes] = mapped_column(LargeBinary)
-    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff_users.id"))
     created_at: Mapped[datetime]
     # The last report that was accepted; the last that was not, and why, as a word.
     received_at: Mapped[datetime | None]
@@ -149,8 +147,6 @@ class BusyFeedRow(Base):
     encrypted_url: Mapped[bytes] = mapped_column(LargeBinary)
     # [[start, end], ...] as ISO times, in order, without what the events are about.
     busy: Mapped[list[Any]] = mapped_column(JSON, server_default="[]")
-    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff_users.id"))
-    created_at: Mapped[datetime]
     # When it was last read, and why it could not be since, in words for staff.
     read_at: Mapped[datetime | None]
     error: Mapped[str] = mapped_column(Text, server_default="")

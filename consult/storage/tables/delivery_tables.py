@@ -141,7 +141,6 @@ class EndpointRow(Base):
     # A replaced secret signs as well for a while.
     previous_salt: Mapped[str | None] = mapped_column(String(64))
     previous_until: Mapped[datetime | None]
-    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff_users.id"))
     created_at: Mapped[datetime]
 
 

@@ -56,13 +56,12 @@ def add(
     includes_contact: bool,
     salt: str,
     secret_hash: str,
-    by: int | None,
     from_environment: bool = False,
 ) -> int:
     row = EndpointRow(url=url, events=list(events), includes_contact=includes_contact, active=True)
     row.kind, row.field_map = kind, dict(field_map or {})
     row.from_environment, row.salt, row.secret_hash = from_environment, salt, secret_hash
-    row.created_by_id, row.created_at = by, session.now()
+    row.created_at = session.now()
     session.add(row)
     session.flush()
     return row.id
@@ -86,7 +85,6 @@ def sync_environment(session: Session, url: str | None) -> None:
             includes_contact=False,
             salt="",
             secret_hash="",
-            by=None,
             from_environment=True,
         )
     else:

@@ -56,7 +56,6 @@ def listen(
         includes_contact=includes_contact,
         salt=salt,
         secret_hash=hash_secret(secret),
-        by=None,
         **more,
     )
     return id, secret

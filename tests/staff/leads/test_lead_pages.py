@@ -295,7 +295,7 @@ def test_an_email_says_how_to_book(
     app: Flask, staff: PageClient, lead_id: int, consult_url: str, says: str
 ) -> None:
     made = services_of(app)
-    write(made.database, set_override, f"{BRAND}consult_url", consult_url, by=1)
+    write(made.database, set_override, f"{BRAND}consult_url", consult_url)
     made.settings_provider.refresh()
     page = staff.get(f"/staff/leads/{lead_id}")
     assert says in unquote(page.link(CONTACT.email))

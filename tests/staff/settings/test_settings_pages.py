@@ -260,7 +260,7 @@ class TestBusinessHours:
     def test_a_day_may_have_more_than_two_times(self, app: Flask, admin: PageClient) -> None:
         text = "mon 08:00-10:00, mon 11:00-12:00, mon 13:00-15:00"
         with services_of(app).database.writing() as session:
-            setting_overrides.set_override(session, "business_hours", text, 1)
+            setting_overrides.set_override(session, "business_hours", text)
         services_of(app).settings_provider.refresh()
         self.send(admin, mon_until_3="14:00")
         assert self.hours(app) == text.replace("15:00", "14:00")

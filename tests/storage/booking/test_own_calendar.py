@@ -220,9 +220,7 @@ def test_without_fresh_busy_times_a_consult_is_only_requested(
 ) -> None:
     ben, lead = colleague(database, "ben"), new_lead(database, contact=True)
     with database.writing() as session:
-        feed = BusyFeedRow(name="Ana", encrypted_url=b"x", busy=[], error="It didn’t answer.")
-        feed.created_at = session.now()
-        session.add(feed)
+        session.add(BusyFeedRow(name="Ana", encrypted_url=b"x", busy=[], error="It didn’t answer."))
     booking = book(database, lead, times(database)[0])
     assert booking.state == "requested"
     assert see(database, lead).due_at, "they wait for an answer"

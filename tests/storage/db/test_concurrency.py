@@ -82,7 +82,6 @@ def test_an_attempt_is_recorded_while_its_lead_is_deleted(database: Database) ->
             includes_contact=False,
             salt="",
             secret_hash="",
-            by=None,
         )
         delivery = deliveries.enqueue_webhook(session, endpoint)
         session.execute(update(DeliveryRow).values(submission_id=lead))
@@ -170,8 +169,8 @@ def test_two_workers_add_the_url_of_the_environment_once(database: Database) -> 
 def test_two_admins_override_the_same_setting_for_the_first_time(database: Database) -> None:
     begin_during(
         database,
-        lambda s: setting_overrides.set_override(s, "brand.name", "First", None),
-        lambda s: setting_overrides.set_override(s, "brand.name", "Second", None),
+        lambda s: setting_overrides.set_override(s, "brand.name", "First"),
+        lambda s: setting_overrides.set_override(s, "brand.name", "Second"),
     )
     assert read(database, setting_overrides.all_overrides) == {"brand.name": "Second"}
 

@@ -44,7 +44,7 @@ def paper_of(provider: SettingsProvider) -> str:
 
 def override(database: Database, **values: Any) -> None:
     for name, value in values.items():
-        write(database, set_override, name.replace("__", "."), value, None)
+        write(database, set_override, name.replace("__", "."), value)
 
 
 def test_overrides_apply(provider: SettingsProvider, database: Database, clock: Clock) -> None:

@@ -197,10 +197,8 @@ CREATE TABLE setting_overrides (
     name VARCHAR(64) NOT NULL,
     value JSON NOT NULL,
     changed_at TIMESTAMP WITH TIME ZONE NOT NULL,
-    changed_by_id INTEGER,
     CONSTRAINT pk_setting_overrides PRIMARY KEY (name),
-    CONSTRAINT ck_setting_overrides_name_length CHECK (length(name) BETWEEN 1 AND 64),
-    CONSTRAINT fk_setting_overrides_changed_by_id FOREIGN KEY(changed_by_id) REFERENCES staff_users (id)
+    CONSTRAINT ck_setting_overrides_name_length CHECK (length(name) BETWEEN 1 AND 64)
 );
 
 CREATE TABLE staff_authenticators (
@@ -218,7 +216,6 @@ CREATE TABLE staff_identities (
     user_id INTEGER NOT NULL,
     issuer VARCHAR(255) NOT NULL,
     subject VARCHAR(255) NOT NULL,
-    linked_at TIMESTAMP WITH TIME ZONE NOT NULL,
     CONSTRAINT pk_staff_identities PRIMARY KEY (id),
     CONSTRAINT ck_staff_identities_issuer_length CHECK (length(issuer) BETWEEN 1 AND 255),
     CONSTRAINT ck_staff_identities_subject_length CHECK (length(subject) BETWEEN 1 AND 255),
@@ -264,7 +261,6 @@ CREATE TABLE saved_views (
     name VARCHAR(40) NOT NULL,
     query VARCHAR(1000) NOT NULL,
     shared BOOLEAN NOT NULL,
-    created_at TIMESTAMP WITH TIME ZONE NOT NULL,
     CONSTRAINT pk_saved_views PRIMARY KEY (id),
     CONSTRAINT ck_saved_views_name_length CHECK (length(name) BETWEEN 1 AND 40),
     CONSTRAINT ck_saved_views_query_length CHECK (length(query) BETWEEN 1 AND 1000),
@@ -345,15 +341,13 @@ CREATE TABLE webhook_endpoints (
     secret_hash VARCHAR(64) NOT NULL,
     previous_salt VARCHAR(64),
     previous_until TIMESTAMP WITH TIME ZONE,
-    created_by_id INTEGER,
     created_at TIMESTAMP WITH TIME ZONE NOT NULL,
     CONSTRAINT pk_webhook_endpoints PRIMARY KEY (id),
     CONSTRAINT ck_webhook_endpoints_url_length CHECK (length(url) BETWEEN 1 AND 2000),
     CONSTRAINT ck_webhook_endpoints_kind_known CHECK (kind IN ('standard', 'flat', 'slack', 'discord', 'teams', 'hubspot')),
     CONSTRAINT ck_webhook_endpoints_disabled_reason_known CHECK (disabled_reason IN ('manual', 'failing', 'gone')),
     CONSTRAINT ck_webhook_endpoints_disabled_has_reason CHECK (active = (disabled_reason IS NULL)),
-    CONSTRAINT ck_webhook_endpoints_previous_secret_ends CHECK ((previous_salt IS NULL) = (previous_until IS NULL)),
-    CONSTRAINT fk_webhook_endpoints_created_by_id FOREIGN KEY(created_by_id) REFERENCES staff_users (id)
+    CONSTRAINT ck_webhook_endpoints_previous_secret_ends CHECK ((previous_salt IS NULL) = (previous_until IS NULL))
 );
 
 CREATE TABLE api_answers (
@@ -720,15 +714,13 @@ CREATE TABLE calendars (
     provider VARCHAR(16) NOT NULL,
     path VARCHAR(64) NOT NULL,
     encrypted_secret BYTEA NOT NULL,
-    created_by_id INTEGER,
     created_at TIMESTAMP WITH TIME ZONE NOT NULL,
     received_at TIMESTAMP WITH TIME ZONE,
     refused_at TIMESTAMP WITH TIME ZONE,
     refused_because VARCHAR(32),
     CONSTRAINT pk_calendars PRIMARY KEY (provider),
     CONSTRAINT ck_calendars_provider_known CHECK (provider IN ('cal', 'calendly', 'savvycal')),
-    CONSTRAINT uq_calendars_path UNIQUE (path),
-    CONSTRAINT fk_calendars_created_by_id FOREIGN KEY(created_by_id) REFERENCES staff_users (id)
+    CONSTRAINT uq_calendars_path UNIQUE (path)
 );
 
 CREATE TABLE calendar_events (
@@ -773,13 +765,10 @@ CREATE TABLE busy_feeds (
     name VARCHAR(80) NOT NULL,
     encrypted_url BYTEA NOT NULL,
     busy JSON DEFAULT '[]' NOT NULL,
-    created_by_id INTEGER,
-    created_at TIMESTAMP WITH TIME ZONE NOT NULL,
     read_at TIMESTAMP WITH TIME ZONE,
     error TEXT DEFAULT '' NOT NULL,
     CONSTRAINT pk_busy_feeds PRIMARY KEY (id),
-    CONSTRAINT ck_busy_feeds_name_length CHECK (length(name) BETWEEN 1 AND 80),
-    CONSTRAINT fk_busy_feeds_created_by_id FOREIGN KEY(created_by_id) REFERENCES staff_users (id)
+    CONSTRAINT ck_busy_feeds_name_length CHECK (length(name) BETWEEN 1 AND 80)
 );
 
 CREATE FUNCTION refuse_frozen() RETURNS trigger LANGUAGE plpgsql AS
