@@ -10,7 +10,6 @@ from urllib.parse import urlencode
 
 from flask import Response, current_app, request, url_for
 from pydantic import BaseModel, ValidationError
-from sqlalchemy import Row
 
 from consult.api.api_access import (
     ApiProblem,
@@ -21,7 +20,6 @@ from consult.api.api_access import (
 )
 from consult.api.lead_query import QUERY, read_query
 from consult.api.openapi import (
-    Contact,
     Edition,
     Lead,
     LeadDetails,
@@ -61,7 +59,8 @@ def lead_list() -> Response:
     viewer = Viewer(token.user_id, made.settings.office.zone)
     with made.database.reading() as session:
         ids, following = next_ids(session, wanted, viewer, limit, cursor)
-        leads = [Lead(**_values(row)) for row in lead_export.short_rows(session, ids)]
+        found = lead_export.read_many(session, ids, made.settings.base_url)
+    leads = [Lead(**_readable(one)) for one in found]
     if any(lead.contact for lead in leads):
         record_read("token.leads_read", filters=wanted.recorded)
     page = LeadPage(leads=leads, next=None)
@@ -224,31 +223,20 @@ def _read_key() -> str | None:
 
 
 def _details(session: Session, lead_id: int, *, locked: bool = False) -> LeadDetails:
-    row = None
+    found = None
     if lead_id <= HIGHEST_ID:
         if locked:
             changes.lock_if_there(session, lead_id)
-        row = lead_export.row_with_scorecard(session, lead_id)
-    if row is None:
+        found = lead_export.read_one(session, lead_id, services().settings.base_url)
+    if found is None or found["suspect"] or found["demo"]:
         raise ApiProblem(404, "There’s no such lead, or it was deleted.")
-    return LeadDetails(**_values(row))
+    return LeadDetails(**_readable(found))
 
 
-def _values(row: Row[Any]) -> dict[str, Any]:
-    """The fields of a lead; its contact only for tokens that may read it."""
-    contact = None
-    if row.consented_at and "contact" in signed_in_token().scopes:
-        contact = Contact.model_validate(row, from_attributes=True)
-    return row._asdict() | {
-        "url": f"{services().settings.base_url}/staff/leads/{row.id}",
-        "separation": round(row.separation, 1),
-        "handoff": round(row.handoff, 1),
-        "won_amount": None if row.won_amount is None else row.won_amount / 100,
-        "source": row.source or None,
-        "has_contact": row.consented_at is not None,
-        "contact": contact,
-        "anonymized_at": row.anonymised_at,
-    }
+def _readable(found: lead_export.Lead) -> dict[str, Any]:
+    """A lead with its contact only for tokens that may read it."""
+    may_read = "contact" in signed_in_token().scopes
+    return {**found, "contact": found["contact"] if may_read else None}
 
 
 def _tag(details: LeadDetails) -> str:

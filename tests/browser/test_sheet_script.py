@@ -26,8 +26,8 @@ def test_the_script_adds_a_row_for_each_message_and_no_formula(browser: Browser)
     text = (Path(__file__).parents[2] / "docs" / "integrations.md").read_text("utf-8")
     script = text.partition("```js\n")[2].partition("```")[0]
     assert len(script.strip().splitlines()) == 12
-    ada = replace(ADA, business="=HYPERLINK(1)", phone="+1 555 0100")
-    first = flat(replace(WITH_CONTACT, lead=replace(LEAD, person=ada)))
+    ada = {**ADA, "business": "=HYPERLINK(1)", "phone": "+1 555 0100"}
+    first = flat(replace(WITH_CONTACT, lead={**LEAD, "contact": ada}))
     second = flat(replace(WITH_CONTACT, message_id="msg_2"))
     tab = browser.new_page()
     tab.evaluate(f"{GOOGLE}\n{script}\nwindow.doPost = doPost; null")

@@ -173,7 +173,7 @@ def _sentence(id: str, lead: Lead) -> Cell:
 
 
 def _source(key: str, lead: Lead) -> Cell:
-    return str(lead["source"].get(key, ""))
+    return str(lead["tags"].get(key, ""))
 
 
 def _plan_step(step: int, lead: Lead) -> Cell:

@@ -16,10 +16,10 @@ from datetime import UTC, datetime, tzinfo
 from typing import Any, cast
 
 from consult.delivery.mail.messages import format_time, name_for_staff, on_one_line
-from consult.delivery.webhooks.webhook_facts import TEST, Facts, LeadFacts
-from consult.storage.leads.submission import NewContact
+from consult.delivery.webhooks.webhook_facts import TEST, Facts
+from consult.storage.exports.lead_export import Lead
 from consult.workflow.notification_types import TYPE_INFO, NotificationType
-from consult.workflow.stages import NAMES
+from consult.workflow.stages import CLOSED, NAMES
 
 Message = dict[str, Any]
 
@@ -37,34 +37,22 @@ def standard(facts: Facts) -> Message:
     return {"type": facts.event, "timestamp": in_utc(facts.at), "data": data}
 
 
-def _standard_lead(facts: Facts, lead: LeadFacts) -> Message:
-    person = facts.shown_person
-    data: Message = {
-        "id": facts.lead_id,
-        "url": lead.url,
-        "submitted_at": in_utc(lead.submitted_at),
-        "stage": lead.stage,
-        "archetype": lead.archetype,
-        "separation": round(lead.separation, 1),
-        "handoff": round(lead.handoff, 1),
-        "depth": lead.depth,
-        "edition": lead.edition,
-        "source": lead.source or None,
-        "has_contact": lead.person is not None,
-        "wants_consult": lead.person is not None and lead.person.wants_consult,
-        "due_at": lead.due_at and in_utc(lead.due_at),
-        "consult_at": lead.consult_at and in_utc(lead.consult_at),
-        "won_amount": lead.won_amount,
-        "won_currency": lead.won_currency or None,
+_STANDARD_FIELDS = (
+    *("id", "url", "submitted_at", "stage", "archetype", "separation", "handoff"),
+    *("depth", "edition", "source", "has_contact", "wants_consult"),
+    *("due_at", "consult_at", "won_amount", "won_currency"),
+)
+_CONTACT_FIELDS = ("name", "email", "business", "phone", "best_time")
+
+
+def _standard_lead(facts: Facts, lead: Lead) -> Message:
+    values = {name: lead[name] for name in _STANDARD_FIELDS}
+    data = {
+        name: in_utc(value) if isinstance(value, datetime) else value
+        for name, value in values.items()
     }
-    if person:
-        data["contact"] = {
-            "name": person.name,
-            "email": person.email,
-            "business": person.business,
-            "phone": person.phone,
-            "best_time": person.best_time,
-        }
+    if contact := facts.shown_contact:
+        data["contact"] = {name: contact[name] for name in _CONTACT_FIELDS}
     return data
 
 
@@ -111,62 +99,31 @@ def flat(facts: Facts) -> Message:
     known: Message = {
         "message_id": facts.message_id,
         "event": facts.event,
-        "happened_at": _iso(facts.at, facts.zone),
-        "lead_id": facts.lead_id or "",
+        "happened_at": facts.at,
+        "lead_id": facts.lead_id or None,
     }
-    if facts.lead:
-        known |= _flat_lead(facts.lead, facts.zone)
+    if lead := facts.lead:
+        known |= {**lead, "lead_url": lead["url"], "stage_name": NAMES[lead["stage"]]}
     if facts.move:
         known["previous_stage"], _ = facts.move
-    if person := facts.shown_person:
-        known |= _flat_person(person)
-    return {name: known.get(name, "") for name in FLAT_FIELDS}
+    if contact := facts.shown_contact:
+        known |= {**contact, **_parts_of_name(contact["name"])}
+    return {name: _flat_value(known.get(name), facts.zone) for name in FLAT_FIELDS}
 
 
-def _flat_lead(lead: LeadFacts, zone: tzinfo) -> Message:
-    return {
-        "lead_url": lead.url,
-        "submitted_at": _iso(lead.submitted_at, zone),
-        "stage": lead.stage,
-        "stage_name": NAMES[lead.stage],
-        "archetype": lead.archetype,
-        "archetype_name": lead.archetype_name,
-        "separation": round(lead.separation, 1),
-        "separation_band": lead.separation_band,
-        "handoff": round(lead.handoff, 1),
-        "handoff_band": lead.handoff_band,
-        "ask_first": lead.ask_first,
-        "depth": lead.depth,
-        "edition": lead.edition,
-        "source": lead.source,
-        "has_contact": lead.person is not None,
-        "wants_consult": lead.person is not None and lead.person.wants_consult,
-        "due_at": _iso(lead.due_at, zone),
-        "consult_at": _iso(lead.consult_at, zone),
-        "won_amount": "" if lead.won_amount is None else lead.won_amount,
-        "won_currency": lead.won_currency,
-    }
+def _flat_value(value: Any, zone: tzinfo) -> Any:
+    if isinstance(value, datetime):
+        return value.astimezone(zone).isoformat(timespec="seconds")
+    return "" if value is None else value
 
 
-def _flat_person(person: NewContact) -> Message:
-    *first, last = person.name.split() or [""]
-    return {
-        "name": person.name,
-        "first_name": " ".join(first) or last,
-        "last_name": last if first else "",
-        "email": person.email,
-        "business": person.business,
-        "phone": person.phone or "",
-        "best_time": person.best_time or "",
-    }
+def _parts_of_name(name: str) -> dict[str, str]:
+    *first, last = name.split() or [""]
+    return {"first_name": " ".join(first) or last, "last_name": last if first else ""}
 
 
 def in_utc(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _iso(at: datetime | None, zone: tzinfo) -> str:
-    return at.astimezone(zone).isoformat(timespec="seconds") if at else ""
 
 
 # --- For chats -----------------------------------------------------------------------------------
@@ -244,7 +201,7 @@ def _said(facts: Facts) -> tuple[str, list[str], str]:
     if len(title) > _MAX_TITLE:
         title = f"{title[: _MAX_TITLE - 1].rstrip()}…"
     lines = list(_lines(facts, facts.lead)) if facts.lead else []
-    return title, lines, facts.lead.url if facts.lead else ""
+    return title, lines, facts.lead["url"] if facts.lead else ""
 
 
 def _fit(lines: Iterable[str], room: int) -> Iterator[str]:
@@ -256,8 +213,7 @@ def _fit(lines: Iterable[str], room: int) -> Iterator[str]:
 
 
 def _title(facts: Facts) -> str:
-    person = facts.lead.person if facts.lead else None
-    who = (_typed(person.business) if person else "") or _SOMEONE
+    who = (_typed(facts.contact["business"]) if facts.contact else "") or _SOMEONE
     if facts.lead is None:
         who = f"Lead {facts.lead_id}"
     kind = cast(NotificationType, "contact_given" if facts.kind == TEST else facts.kind)
@@ -266,24 +222,24 @@ def _title(facts: Facts) -> str:
     return f"Test: {sentence}" if facts.kind == TEST else sentence
 
 
-def _lines(facts: Facts, lead: LeadFacts) -> Iterator[str]:
-    yield f"Separation: {lead.separation_band}. Handoff: {lead.handoff_band}."
-    if lead.ask_first:
-        yield f"Ask first: {lead.ask_first}"
-    if lead.waits and lead.due_at:
+def _lines(facts: Facts, lead: Lead) -> Iterator[str]:
+    yield f"Separation: {lead['separation_band']}. Handoff: {lead['handoff_band']}."
+    if lead["ask_first"]:
+        yield f"Ask first: {lead['ask_first']}"
+    if lead["due_at"] and not lead["first_contact_at"] and lead["stage"] not in CLOSED:
         was = "was" if facts.kind == "overdue" else "is"
-        yield f"A first reply {was} due {format_time(lead.due_at, facts.zone)}."
-    if lead.stage == "consult_booked" and lead.consult_at:
-        yield f"Consult: {format_time(lead.consult_at, facts.zone)}"
+        yield f"A first reply {was} due {format_time(lead['due_at'], facts.zone)}."
+    if lead["stage"] == "consult_booked" and lead["consult_at"]:
+        yield f"Consult: {format_time(lead['consult_at'], facts.zone)}"
     if facts.includes_contact:
-        yield f"Scores: {lead.scores}, out of 100"
-    if person := facts.shown_person:
+        yield f"Scores: {lead['scores']}, out of 100"
+    if contact := facts.shown_contact:
         for label, text in (
-            ("Name", _typed(person.name)),
-            ("Email", on_one_line(person.email)),
-            ("Phone", on_one_line(person.phone or "")),
-            ("Best time to call", on_one_line(person.best_time or "")),
-            ("Wanted in three months", _typed(lead.own_words)),
+            ("Name", _typed(contact["name"])),
+            ("Email", on_one_line(contact["email"])),
+            ("Phone", on_one_line(contact["phone"] or "")),
+            ("Best time to call", on_one_line(contact["best_time"] or "")),
+            ("Wanted in three months", _typed(lead["own_words"])),
         ):
             if text:
                 yield f"{label}: {text}"
@@ -313,8 +269,8 @@ _CONTACT = "0-1"
 
 def hubspot(facts: Facts, field_map: Mapping[str, str]) -> Message | None:
     """A submission of the form; None without a contact, who consented when they left it."""
-    person = facts.shown_person
-    if person is None:
+    contact = facts.shown_contact
+    if contact is None:
         return None
     values = {name: _text(value) for name, value in flat(facts).items()}
     return {
@@ -324,7 +280,9 @@ def hubspot(facts: Facts, field_map: Mapping[str, str]) -> Message | None:
             if values.get(ours)
         ],
         "context": {"pageUri": facts.base_url, "pageName": facts.product},
-        "legalConsentOptions": {"consent": {"consentToProcess": True, "text": person.consent_text}},
+        "legalConsentOptions": {
+            "consent": {"consentToProcess": True, "text": contact["consent_text"]}
+        },
     }
 
 

@@ -1,4 +1,4 @@
-"""Leads as others get them: for an export, everything in a row; for the API, what it shows."""
+"""Leads as others get them: the same columns for the API, webhooks and exports, which add more."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,14 +20,69 @@ from consult.storage.tables.submission_tables import ContactRow, DraftRow, Submi
 
 BATCH_SIZE = 200
 
-
 Lead = Mapping[str, Any]
-"""A lead as one row of an export: stored columns by name, and what `_lead` adds to them.
+"""A lead: stored columns by name, and what `_values` or `_exported` adds to them.
 
-What comes from a contact, assignee or booking (the newest) is None without one. ``answers`` are
-those on the path, by question id; ``wording`` is what was shown, by question id; ``plan`` the
-titles of its steps.
+What comes from an assignee, a contact or, for files, the newest booking is None without one.
 """
+
+# Whether a consult is wanted is a column of the lead, too.
+_CONTACT = [
+    *(getattr(ContactRow, one.name) for one in fields(NewContact) if one.name != "wants_consult"),
+    ContactRow.consented_at,
+]
+_LEADS: Any = (
+    select(
+        *(SubmissionRow.id, SubmissionRow.edition, SubmissionRow.depth),
+        *(LeadRow.version, LeadRow.stage, LeadRow.stage_since, LeadRow.assignee_id),
+        *(LeadRow.submitted_at, LeadRow.due_at, LeadRow.first_contact_at, LeadRow.consult_at),
+        *(LeadRow.follow_up_on, LeadRow.won_amount, LeadRow.won_currency, LeadRow.source),
+        *(LeadRow.separation, LeadRow.handoff, LeadRow.archetype, LeadRow.wants_consult),
+        *(LeadRow.suspect, LeadRow.demo, LeadRow.anonymised_at.label("anonymized_at")),
+        *(StaffUserRow.name.label("assignee"), *_CONTACT),
+    )
+    .join(LeadRow, LeadRow.submission_id == SubmissionRow.id)
+    .outerjoin(ContactRow, ContactRow.submission_id == SubmissionRow.id)
+    .outerjoin(StaffUserRow, StaffUserRow.id == LeadRow.assignee_id)
+)
+_SOME_LEADS = _LEADS.where(SubmissionRow.id.in_(bindparam("ids", expanding=True)))
+
+
+# --- For other programs --------------------------------------------------------------------------
+
+_ONE_LEAD = _LEADS.add_columns(SubmissionRow.scorecard, SubmissionRow.report).where(
+    SubmissionRow.id == bindparam("id")
+)
+
+
+def read_many(session: Session, ids: Sequence[int], base_url: str) -> list[Lead]:
+    """The leads with these ids, in this order; without those that were deleted."""
+    found = {row.id: _values(row, base_url) for row in session.execute(_SOME_LEADS, {"ids": ids})}
+    return [found[id] for id in ids if id in found]
+
+
+def read_one(session: Session, lead_id: int, base_url: str) -> Lead | None:
+    """The same of one lead, with its ``scorecard`` and ``report``; None if it was deleted."""
+    row = session.execute(_ONE_LEAD, {"id": lead_id}).first()
+    return _values(row, base_url) if row else None
+
+
+def _values(row: Row[Any], base_url: str) -> Lead:
+    """A lead as the API and webhooks have it: its contact apart, amounts in whole units."""
+    values = row._asdict()
+    contact = {column.key: values.pop(column.key) for column in _CONTACT}
+    return values | {
+        "url": f"{base_url}/staff/leads/{row.id}",
+        "separation": round(row.separation, 1),
+        "handoff": round(row.handoff, 1),
+        "won_amount": None if row.won_amount is None else row.won_amount / 100,
+        "source": row.source or None,
+        "has_contact": row.consented_at is not None,
+        "contact": contact if row.consented_at else None,
+    }
+
+
+# --- For files -----------------------------------------------------------------------------------
 
 
 def matching_batches(
@@ -45,7 +100,7 @@ def matching_batches(
     while True:
         with database.reading() as session:
             ids, after = next_ids(session, wanted, viewer, BATCH_SIZE, after)
-            leads = read_leads(session, ids)
+            leads = _read_exported(session, ids)
         if leads:
             yield leads
         if not after:
@@ -56,50 +111,40 @@ def selected_batches(database: Database, ids: Sequence[int]) -> Iterator[Sequenc
     """Yield the leads with these ids, in this order, in batches; unknown ids are left out."""
     for start in range(0, len(ids), BATCH_SIZE):
         with database.reading() as session:
-            leads = read_leads(session, ids[start : start + BATCH_SIZE])
+            leads = _read_exported(session, ids[start : start + BATCH_SIZE])
         if leads:
             yield leads
 
 
-def read_leads(session: Session, ids: Sequence[int]) -> list[Lead]:
-    found = {row.id: _lead(row) for row in session.execute(_QUERY, {"ids": ids})}
-    return [found[id] for id in dict.fromkeys(ids) if id in found]
-
-
-_NOT_EXPORTED = ("consent_text", "wants_consult")
-"""Of a contact; whether a consult is wanted is a column of the lead, too."""
-_CONTACT = [
-    *(getattr(ContactRow, one.name) for one in fields(NewContact) if one.name not in _NOT_EXPORTED),
-    ContactRow.consented_at,
-]
 _LAST_BOOKING = select(func.max(BookingRow.id)).where(
     BookingRow.submission_id == LeadRow.submission_id
 )
-_QUERY = (
-    select(
-        *(SubmissionRow.id, SubmissionRow.edition, SubmissionRow.depth, SubmissionRow.consult),
-        *(SubmissionRow.seconds_taken, SubmissionRow.answers),
-        *(LeadRow.submitted_at, LeadRow.demo, LeadRow.stage, LeadRow.stage_since),
-        *(LeadRow.due_at, LeadRow.first_contact_at, LeadRow.consult_at, LeadRow.follow_up_on),
-        *(LeadRow.won_amount, LeadRow.won_currency, LeadRow.pressed_at),
-        *(BookingRow.state.label("booking"), BookingRow.calendar),
-        *(LeadRow.separation, LeadRow.handoff, LeadRow.archetype, LeadRow.wants_consult),
-        *(*_CONTACT, DraftRow.source, StaffUserRow.name.label("assignee")),
+_FOR_FILES = (
+    _SOME_LEADS.add_columns(
+        *(SubmissionRow.consult, SubmissionRow.seconds_taken, SubmissionRow.answers),
+        *(LeadRow.pressed_at, BookingRow.state.label("booking"), BookingRow.calendar),
+        DraftRow.source.label("tags"),
         # As text: PostgreSQL would parse a document again for each value taken from it, and most
         # leads share one of a few wordings.
         cast(SubmissionRow.report, Text).label("report"),
         cast(SubmissionRow.wording, Text).label("wording"),
     )
-    .join(LeadRow, LeadRow.submission_id == SubmissionRow.id)
     .join(DraftRow, DraftRow.id == SubmissionRow.draft_id)
-    .outerjoin(ContactRow, ContactRow.submission_id == SubmissionRow.id)
     .outerjoin(BookingRow, BookingRow.id == _LAST_BOOKING.correlate(LeadRow).scalar_subquery())
-    .outerjoin(StaffUserRow, StaffUserRow.id == LeadRow.assignee_id)
-    .where(SubmissionRow.id.in_(bindparam("ids", expanding=True)))
 )
 
 
-def _lead(row: Row[Any]) -> Lead:
+def _read_exported(session: Session, ids: Sequence[int]) -> list[Lead]:
+    found = {row.id: _exported(row) for row in session.execute(_FOR_FILES, {"ids": ids})}
+    return [found[id] for id in dict.fromkeys(ids) if id in found]
+
+
+def _exported(row: Row[Any]) -> Lead:
+    """A lead as one row of an export, in words.
+
+    ``answers`` are those on the path, by question id; ``wording`` is what was shown, by question
+    id; ``plan`` the titles of its steps; ``tags`` those of the link that its owner followed.
+    """
     report = json.loads(row.report)
     return row._asdict() | {
         "archetype": _in(report, "archetype", "name") or row.archetype,
@@ -119,37 +164,3 @@ def _in(report: Mapping[str, Any], part: str, name: str) -> str:
 def _wording(text: str) -> Mapping[str, Mapping[str, Any]]:
     wording: Mapping[str, Mapping[str, Any]] = json.loads(text)
     return wording
-
-
-_SHORT: Any = (
-    select(
-        *(SubmissionRow.id, SubmissionRow.edition, SubmissionRow.depth),
-        *(LeadRow.version, LeadRow.stage, LeadRow.stage_since, LeadRow.assignee_id),
-        *(LeadRow.submitted_at, LeadRow.due_at, LeadRow.first_contact_at, LeadRow.consult_at),
-        *(LeadRow.follow_up_on, LeadRow.won_amount, LeadRow.won_currency, LeadRow.source),
-        *(LeadRow.separation, LeadRow.handoff, LeadRow.archetype, LeadRow.wants_consult),
-        *(LeadRow.anonymised_at, StaffUserRow.name.label("assignee"), *_CONTACT),
-    )
-    .join(LeadRow, LeadRow.submission_id == SubmissionRow.id)
-    .outerjoin(ContactRow, ContactRow.submission_id == SubmissionRow.id)
-    .outerjoin(StaffUserRow, StaffUserRow.id == LeadRow.assignee_id)
-    .where(LeadRow.suspect.is_not(True), LeadRow.demo.is_not(True))
-)
-_SHORT_ROWS = _SHORT.where(SubmissionRow.id.in_(bindparam("ids", expanding=True)))
-_WITH_SCORECARD = _SHORT.add_columns(SubmissionRow.scorecard).where(
-    SubmissionRow.id == bindparam("id")
-)
-
-
-def short_rows(session: Session, ids: Sequence[int]) -> list[Row[Any]]:
-    """What the API shows of leads, in the order of their ids here; without spam and demo leads.
-
-    What comes from a contact or assignee is None without one.
-    """
-    found = {row.id: row for row in session.execute(_SHORT_ROWS, {"ids": ids})}
-    return [found[id] for id in ids if id in found]
-
-
-def row_with_scorecard(session: Session, lead_id: int) -> Row[Any] | None:
-    """The same of one lead, with its scorecard; None if the API doesn't show it."""
-    return session.execute(_WITH_SCORECARD, {"id": lead_id}).first()

@@ -50,7 +50,7 @@ LEAD: Lead = dict.fromkeys(ContactRow.__table__.columns.keys()) | {
     "follow_up_on": None,
     "won_amount": 120_050,
     "won_currency": "CHF",
-    "source": {"utm_source": "newsletter"},
+    "tags": {"utm_source": "newsletter"},
     "separation": 49.97,
     "separation_band": "Blurred",
     "handoff": 31.25,
@@ -119,7 +119,7 @@ def unescaped(text: str) -> str:
 
 @pytest.mark.parametrize("payload", PAYLOADS)
 def test_no_cell_of_a_csv_begins_a_formula(payload: str) -> None:
-    lead = {**LEAD, "name": payload, "source": {"ref": payload}}
+    lead = {**LEAD, "name": payload, "tags": {"ref": payload}}
     content = b"".join(csv_chunks(columns(UTC), [[lead]])).decode("utf-8-sig")
     # As programs with other habits than ours would part it into cells.
     for separator in ",;\t|":

@@ -16,7 +16,7 @@ from consult.delivery.webhooks.webhook_delivery import (
     masked_url,
     refusal_in_words,
 )
-from consult.delivery.webhooks.webhook_facts import Facts, LeadFacts
+from consult.delivery.webhooks.webhook_facts import Facts
 from consult.delivery.webhooks.webhook_formats import (
     DEFAULT_MAP,
     FLAT_FIELDS,
@@ -27,42 +27,45 @@ from consult.delivery.webhooks.webhook_formats import (
     slack,
     teams,
 )
-from consult.storage.leads.submission import NewContact
+from consult.storage.exports.lead_export import Lead
 from consult.workflow.notification_types import WEBHOOK_EVENTS
 from tests.support.stand_ins import GUID, URLS
 
-ADA = NewContact(
-    name="Ada Lovelace Okafor",
-    email="ada@example.com",
-    business="Okafor Tents",
-    phone="+1 555 0100",
-    best_time="Weekdays after 3",
-    wants_consult=True,
-    consent_text="You may write to me.",
-)
-LEAD = LeadFacts(
-    url="https://check.example/staff/leads/7",
-    submitted_at=datetime(2026, 3, 2, 9, 30, tzinfo=UTC),
-    stage="new",
-    archetype="baton_on_the_floor",
-    separation=41.74,
-    handoff=31.2,
-    depth="quick",
-    edition="2026-12",
-    source="newsletter",
-    person=ADA,
-    due_at=datetime(2026, 3, 9, 14, 30, tzinfo=UTC),
-    waits=True,
-    consult_at=None,
-    won_amount=None,
-    won_currency="",
-    separation_band="Blurry",
-    handoff_band="Fumbled",
-    archetype_name="Baton on the Floor",
-    ask_first="Who calls back?",
-    scores="Separation 41 to 45, Handoff 31",
-    own_words="Zebras marching",
-)
+ADA = {
+    "name": "Ada Lovelace Okafor",
+    "email": "ada@example.com",
+    "business": "Okafor Tents",
+    "phone": "+1 555 0100",
+    "best_time": "Weekdays after 3",
+    "consent_text": "You may write to me.",
+}
+LEAD: Lead = {
+    "id": 7,
+    "url": "https://check.example/staff/leads/7",
+    "submitted_at": datetime(2026, 3, 2, 9, 30, tzinfo=UTC),
+    "stage": "new",
+    "archetype": "baton_on_the_floor",
+    "separation": 41.7,
+    "handoff": 31.2,
+    "depth": "quick",
+    "edition": "2026-12",
+    "source": "newsletter",
+    "has_contact": True,
+    "wants_consult": True,
+    "due_at": datetime(2026, 3, 9, 14, 30, tzinfo=UTC),
+    "first_contact_at": None,
+    "consult_at": None,
+    "won_amount": None,
+    "won_currency": None,
+    "contact": ADA,
+    "separation_band": "Blurry",
+    "handoff_band": "Fumbled",
+    "archetype_name": "Baton on the Floor",
+    "ask_first": "Who calls back?",
+    "scores": "Separation 41 to 45, Handoff 31",
+    "own_words": "Zebras marching",
+}
+UNKNOWN = {"contact": None, "has_contact": False, "wants_consult": False}
 FACTS = Facts(
     message_id="msg_1",
     kind="contact_given",
@@ -172,25 +175,24 @@ HOSTILE = {
 @pytest.mark.parametrize("chat", CHATS)
 @pytest.mark.parametrize("name", HOSTILE)
 def test_no_name_becomes_markup_a_link_or_a_mention(chat: str, name: str) -> None:
-    facts = replace(FACTS, lead=replace(LEAD, person=replace(ADA, business=name)))
+    facts = replace(FACTS, lead={**LEAD, "contact": {**ADA, "business": name}})
     parts = list(SEEN[chat](CHATS[chat](facts)))
     (title,) = (text for look, text in parts if look == "bold")
     assert title == f"{HOSTILE[name]} left contact info."
-    assert [text for look, text in parts if look == "link"] == [LEAD.url]
+    assert [text for look, text in parts if look == "link"] == [LEAD["url"]]
 
 
 @pytest.mark.parametrize("chat", CHATS)
 def test_what_people_typed_fits_on_lines_of_its_own(chat: str) -> None:
     """With contact info, all that a person can type is in it, and can be as long as it gets."""
-    ada = replace(
-        ADA,
-        name="_*`" * 66,
-        business="[" * 200,
-        email='"<!here>*"@' + "x" * 240 + ".example",
-        phone="+1\n" * 13,
-        best_time="*" * 80,
-    )
-    lead = replace(LEAD, person=ada, own_words="**@everyone** https://evil.example " * 40)
+    ada = {
+        "name": "_*`" * 66,
+        "business": "[" * 200,
+        "email": '"<!here>*"@' + "x" * 240 + ".example",
+        "phone": "+1\n" * 13,
+        "best_time": "*" * 80,
+    }
+    lead = {**LEAD, "contact": ada, "own_words": "**@everyone** https://evil.example " * 40}
     message = CHATS[chat](replace(WITH_CONTACT, lead=lead))
     parts = list(SEEN[chat](message))
     lines = "\n".join(text for look, text in parts if look == "text").split("\n")
@@ -201,7 +203,7 @@ def test_what_people_typed_fits_on_lines_of_its_own(chat: str) -> None:
         "Scores",
     ]
     assert len(lines) <= 9
-    assert [text for look, text in parts if look == "link"] == [LEAD.url]
+    assert [text for look, text in parts if look == "link"] == [LEAD["url"]]
 
 
 @pytest.mark.parametrize("chat", CHATS)
@@ -239,9 +241,9 @@ def test_every_event_has_a_title(kind: str) -> None:
 
 def test_a_flat_message_is_one_level_of_the_documented_fields() -> None:
     moved = replace(WITH_CONTACT, kind="stage_changed", move=("new", "taken"))
-    won = replace(LEAD, won_amount=1234.5, won_currency="USD", consult_at=LEAD.due_at)
+    won = {**LEAD, "won_amount": 1234.5, "won_currency": "USD", "consult_at": LEAD["due_at"]}
     deleted = replace(FACTS, kind="deleted", lead=None)
-    anonymous = replace(FACTS, lead=replace(LEAD, person=None, due_at=None))
+    anonymous = replace(FACTS, lead={**LEAD, **UNKNOWN, "due_at": None})
     types: dict[str, tuple[type, ...]] = {
         "text": (str,),
         "time": (str,),
@@ -274,7 +276,7 @@ def test_a_flat_message_names_a_person_only_if_chosen() -> None:
         *("Ada Lovelace Okafor", "Ada Lovelace", "Okafor", "ada@example.com", "Okafor Tents"),
         *("+1 555 0100", "Weekdays after 3"),
     ]
-    plato = replace(LEAD, person=replace(ADA, name="Plato"))
+    plato = {**LEAD, "contact": {**ADA, "name": "Plato"}}
     alone = flat(replace(WITH_CONTACT, lead=plato))
     assert (alone["first_name"], alone["last_name"]) == ("Plato", "")
     assert "Zebras" not in json.dumps(flat(WITH_CONTACT))
@@ -300,7 +302,7 @@ def test_hubspot_gets_the_chosen_fields_and_the_consent() -> None:
         "consent": {"consentToProcess": True, "text": "You may write to me."}
     }
     assert message["context"] == {"pageUri": "https://check.example", "pageName": "Relay Check"}
-    assert hubspot(replace(WITH_CONTACT, lead=replace(LEAD, person=None)), named) is None
+    assert hubspot(replace(WITH_CONTACT, lead={**LEAD, **UNKNOWN}), named) is None
     assert hubspot(replace(WITH_CONTACT, lead=None), named) is None
 
 

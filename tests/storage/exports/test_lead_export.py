@@ -12,7 +12,7 @@ from consult.storage.search.find_leads import next_ids
 from consult.storage.search.lead_filter import SORTS, LeadFilter, Viewer
 from consult.storage.tables.lead_tables import LeadRow
 from tests.support.databases import read
-from tests.support.lead_factories import new_lead, set_lead
+from tests.support.lead_factories import new_lead
 from tests.support.many_leads import make_many
 from tests.support.submissions import CONTACT
 
@@ -42,15 +42,13 @@ def test_leads_selected_by_id_come_in_that_order_without_unknown_ones(database: 
     assert [lead["id"] for leads in batches for lead in leads] == [4, 2]
 
 
-def test_the_api_gets_leads_in_the_order_asked_for_and_some_it_does_not(database: Database) -> None:
-    bare, known, spam, demo = (new_lead(database, contact=number > 0) for number in range(4))
-    set_lead(database, spam, suspect=True)
-    set_lead(database, demo, demo=True)
-    found = read(database, lead_export.short_rows, [spam, known, demo, bare, 77])
-    assert [(row.id, row.email) for row in found] == [(known, CONTACT.email), (bare, None)]
-    details = read(database, lead_export.row_with_scorecard, known)
-    assert details
-    assert details.scorecard == {"separation": {"confirmed": 41.7}}
-    assert [read(database, lead_export.row_with_scorecard, id) for id in (spam, demo, 77)] == [
-        None
-    ] * 3
+def test_programs_get_leads_in_the_order_asked_for(database: Database) -> None:
+    bare, known = new_lead(database), new_lead(database, contact=True)
+    found = read(database, lead_export.read_many, [known, bare, 77], "https://check.example")
+    assert [(lead["id"], lead["has_contact"]) for lead in found] == [(known, True), (bare, False)]
+    assert found[0]["contact"]["email"] == CONTACT.email
+    one = read(database, lead_export.read_one, known, "https://check.example")
+    assert one
+    assert one["scorecard"] == {"separation": {"confirmed": 41.7}}
+    assert one["url"] == f"https://check.example/staff/leads/{known}"
+    assert read(database, lead_export.read_one, 77, "") is None
