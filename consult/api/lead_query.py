@@ -10,8 +10,7 @@ from consult.api.api_access import ApiProblem
 from consult.api.openapi import Json, ProblemDetail, parameter
 from consult.storage.search.find_leads import is_place
 from consult.storage.search.lead_filter import LeadFilter
-from consult.storage.tables.lead_tables import ToDo
-from consult.workflow.stages import STAGES
+from consult.workflow.stages import STAGES, ToDo
 
 PAGE, PAGE_MAX = 50, 100
 _DAY = {

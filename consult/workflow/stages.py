@@ -1,8 +1,9 @@
-"""The stages of a lead at the agency, the reasons that staff give, and where owners came from."""
+"""The stages of a lead at the agency, what it waits for, reasons that staff give, and sources."""
 
 import re
 from collections.abc import Mapping
-from typing import Final, Literal, get_args
+from datetime import date, datetime
+from typing import Final, Literal, Protocol, get_args
 
 Stage = Literal[
     "new", "taken", "reached", "consult_booked", "consult_held", "won", "lost", "not_a_fit"
@@ -100,6 +101,75 @@ DECLINE_REASONS: Mapping[str, str] = {
     OTHER: "Something else",
 }
 """Why a handover is declined, as staff read them."""
+
+# --- What a lead waits for ------------------------------------------------------------------------
+
+ToDo = Literal["first_reply", "follow_up", "confirm", "consult", "no_answer", "unconfirmed"]
+"""What a lead waits for today. ``lead_tables`` has the same as conditions of queries."""
+
+
+class OnClock(Protocol):
+    """The state of a lead's reply clock."""
+
+    @property
+    def stage(self) -> Stage: ...
+    @property
+    def first_contact_at(self) -> datetime | None: ...
+    @property
+    def due_at(self) -> datetime | None: ...
+
+
+class AtWork(OnClock, Protocol):
+    """The state of a lead at the agency."""
+
+    @property
+    def consult_at(self) -> datetime | None: ...
+    @property
+    def follow_up_on(self) -> date | None: ...
+
+
+def is_waiting(lead: OnClock) -> bool:
+    """Whether it waits for its first reply. Without a contact it has no `due_at`."""
+    is_open = lead.stage not in CLOSED
+    return is_open and lead.first_contact_at is None and lead.due_at is not None
+
+
+def is_overdue(lead: OnClock, now: datetime) -> bool:
+    """Whether it has waited for its first reply longer than was promised.
+
+    A snoozed lead isn't due before its day: snoozing it moves `due_at`.
+    """
+    return is_waiting(lead) and lead.due_at is not None and lead.due_at <= now
+
+
+def to_do(lead: AtWork, now: datetime, *, is_requested: bool) -> ToDo | None:
+    """What a lead waits for today, at the agency's time `now`; None if for nothing.
+
+    `is_requested` is whether its owner picked a time for a consult that isn't confirmed yet. An
+    open lead that waits for nothing is snoozed until a later day, has a consult on one, or has no
+    contact. A snooze until after a consult doesn't hide the consult on its day, and none hides a
+    time that is to be confirmed, which is the reply they wait for.
+    """
+    if lead.stage in CLOSED:
+        return None
+    is_snoozed = lead.follow_up_on is not None and lead.follow_up_on > now.date()
+    consult_at = lead.consult_at if lead.stage == "consult_booked" else None
+    if is_requested and consult_at and consult_at > now:
+        return "confirm"
+    if is_waiting(lead):
+        return None if is_snoozed else "first_reply"
+    if consult_at and consult_at > now and consult_at.astimezone(now.tzinfo).date() == now.date():
+        return "consult"
+    if is_snoozed:
+        return None
+    if consult_at and consult_at <= now:
+        return "unconfirmed"
+    if lead.follow_up_on:
+        return "follow_up"
+    return "no_answer" if lead.first_contact_at and lead.stage != "consult_booked" else None
+
+
+# --- Where owners came from -----------------------------------------------------------------------
 
 SOURCE_LABELS = {
     "utm_source": "Source",

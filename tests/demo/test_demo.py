@@ -38,6 +38,7 @@ from consult.storage.tables.submission_tables import (
     SubmissionRow,
 )
 from consult.workflow.office_hours import Office
+from consult.workflow.stages import is_overdue
 from tests.support.databases import rows
 from tests.support.submissions import submitted
 
@@ -128,8 +129,8 @@ def test_there_is_something_of_each_kind_to_do_this_morning(made: Database) -> N
         leads = session.scalars(select(LeadRow)).all()
         active = set(session.scalars(select(StaffUserRow.id).where(StaffUserRow.active)))
     waiting = [lead for lead in leads if lead.stage == "new" and lead.due_at]
-    assert any(lead.is_overdue(NOW) for lead in waiting)
-    assert any(not lead.is_overdue(NOW) for lead in waiting)
+    assert any(is_overdue(lead, NOW) for lead in waiting)
+    assert any(not is_overdue(lead, NOW) for lead in waiting)
     assert {lead.assignee_id for lead in waiting} <= active
     assert [lead.follow_up_on for lead in leads if lead.assignee_id in active].count(NOW.date())
     assert any(lead.offered_to_id in active for lead in leads)

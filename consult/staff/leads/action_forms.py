@@ -18,8 +18,7 @@ from consult.storage.leads.notes import TEXT_MAX
 from consult.storage.tables.booking_tables import BookingRow
 from consult.storage.tables.lead_tables import LeadRow
 from consult.web.text import many_lines, one_line, parse_id, read_amount
-from consult.workflow.office_hours import Office
-from consult.workflow.stages import CLOSING_REASONS, DECLINE_REASONS, MOVES, OUTCOMES, STAGES
+from consult.workflow.stages import CLOSING_REASONS, DECLINE_REASONS, MOVES, OUTCOMES, STAGES, to_do
 
 _COMMENT_MAX = 1000
 _AMOUNT_MAX = 1_000_000_000
@@ -214,7 +213,6 @@ class NoteForm(Form):
 def next_step(
     lead: LeadRow,
     me: int,
-    office: Office,
     now: datetime,
     *,
     has_contact: bool,
@@ -227,14 +225,16 @@ def next_step(
         return "answer", "Accept or return this lead"
     if lead.is_closed:
         return "", "Closed. Nothing to do"
-    if lead.follow_up_on:
-        if lead.follow_up_on > office.today(now):
-            return "", f"Snoozed until {written_date(lead.follow_up_on)}"
+    is_requested = booking is not None and booking.state == "requested"
+    what = to_do(lead, now, is_requested=is_requested)
+    if what == "confirm" and is_to_confirm(booking):
+        return "confirm-consult", "Check the time they picked, and confirm it"
+    if lead.follow_up_on and what in ("first_reply", "follow_up"):
         return "contact", "Follow up today"
+    if lead.follow_up_on and what is None:
+        return "", f"Snoozed until {written_date(lead.follow_up_on)}"
     if not has_contact and lead.stage in ("new", "taken"):
         return "", "No contact info yet. Nothing to do"
-    if lead.stage == "consult_booked" and is_to_confirm(booking):
-        return "confirm-consult", "Check the time they picked, and confirm it"
     return _next_by_stage(lead, now)
 
 

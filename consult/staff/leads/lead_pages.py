@@ -146,7 +146,7 @@ def _status(
     lead, booking, me = found.lead, found.booking, signed_in_user()
     has_contact = found.submission.contact is not None
     next_form, next_text = action_forms.next_step(
-        lead, me.id, office, now, has_contact=has_contact, booking=booking
+        lead, me.id, now, has_contact=has_contact, booking=booking
     )
     forms = action_forms.forms_for(lead, me.id, now, is_admin=me.is_admin, booking=booking)
     # Beside the buttons to call and write, for whoever can be called.

@@ -25,6 +25,7 @@ from consult.workflow.stages import (
     NAMES,
     STAGES,
     Stage,
+    is_overdue,
 )
 
 People = Mapping[int, StaffUserRow]
@@ -91,7 +92,7 @@ def first_reply(lead: LeadRow, present: Office, now: datetime) -> tuple[str, boo
         return "Starts once it’s clear that this isn’t spam", False
     if lead.due_at is None:
         return "Starts when they leave contact info", False
-    if lead.is_overdue(now):
+    if is_overdue(lead, now):
         return f"Overdue by {_business_time(lead.due_at, now, office)}", True
     return f"Reply due in {_business_time(now, lead.due_at, office)}", False
 

@@ -34,6 +34,8 @@ from consult.workflow.stages import (
     MOVES,
     NAMES,
     NO_SHOW,
+    is_overdue,
+    to_do,
 )
 
 TITLES: Mapping[str, str] = {
@@ -109,41 +111,30 @@ def next_in_words(lead: Any, me: int, now: datetime, facts: Any) -> tuple[str, b
     `now` is a time in the agency's zone, and `facts` what ``today.next_facts`` has of the lead. A
     lead that is closed, or of which there is no contact, has nothing ("").
     """
-    zone, today = now.tzinfo, now.date()
+    zone, today, again = now.tzinfo, now.date(), lead.follow_up_on
     if lead.offered_to_id == me:
         return "Accept or return", False
     if lead.stage in CLOSED:
         return "", False
-    again, waits = lead.follow_up_on, lead.first_contact_at is None and lead.due_at
-    if about := _about_consult(lead, now, facts):
-        return about, bool(waits and lead.due_at <= now)
-    if again and again > today:
-        return f"Follow up {near_day(again, today)}", False
-    if waits:
+    what = to_do(lead, now, is_requested=bool(facts and facts.state == "requested"))
+    if what == "first_reply":
         verb = "Call" if lead.phone else "Email"
-        if lead.due_at <= now:
+        if is_overdue(lead, now):
             return f"{verb}: overdue {ago(lead.due_at, now).removesuffix(' ago')}", True
         return f"{verb}: due {near_time(lead.due_at.astimezone(zone), now)}", False
-    if again:
+    if what == "follow_up":
         due = f"Follow up{': due' if again < today else ''} {near_day(again, today)}"
         why = CALLED_OFF.get(facts.because) if facts else ""
         return f"{why}. {due}" if why else due, again < today
+    if what is None and again:
+        return f"Follow up {near_day(again, today)}", False
+    if lead.stage == "consult_booked":
+        said = _CONSULT.get(what or "", "Consult")
+        return f"{said} {_meeting_time(lead.consult_at, now)}", is_overdue(lead, now)
     return _without_date(lead, today, facts, zone), False
 
 
-def _about_consult(lead: Any, now: datetime, facts: Any) -> str:
-    """What is next with the consult that a lead has; empty if something else comes first."""
-    if lead.stage != "consult_booked" or not lead.consult_at:
-        return ""
-    again = lead.follow_up_on
-    day, at = lead.consult_at.astimezone(now.tzinfo).date(), _meeting_time(lead.consult_at, now)
-    if facts and facts.state == "requested" and lead.consult_at > now:
-        return f"Confirm the consult: {at}"
-    if lead.first_contact_at is None and lead.due_at:
-        return ""
-    if lead.consult_at <= now:
-        return "" if again and again > now.date() else f"Consult was {at}"
-    return f"Consult {at}" if not again or day == now.date() else ""
+_CONSULT = {"confirm": "Confirm the consult:", "unconfirmed": "Consult was"}
 
 
 def _meeting_time(at: datetime, now: datetime) -> str:

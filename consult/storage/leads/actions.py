@@ -223,7 +223,7 @@ def _move_up_to(session: Session, lead: LeadRow, stage: Stage, by: int) -> None:
 
 def _mark_no_show(session: Session, lead: LeadRow, today: date | None) -> str:
     """Have an owner followed up who didn't come; not before the consult's time."""
-    if not lead.had_consult(session.now()):
+    if lead.stage != "consult_booked" or not lead.consult_at or lead.consult_at > session.now():
         return ""
     lead.follow_up_on = today or session.now().date()
     mark_booking(session, lead, NO_SHOW)

@@ -22,13 +22,12 @@ from consult.storage.search_index import Alternatives, query_terms
 from consult.storage.tables.lead_tables import (
     LeadRow,
     LeadWordRow,
-    ToDo,
     did_not_book,
     is_overdue,
     is_waiting,
     to_do,
 )
-from consult.workflow.stages import CLOSED, STAGES, Stage
+from consult.workflow.stages import CLOSED, STAGES, Stage, ToDo
 
 Sort = Literal[
     "newest", "oldest", "separation", "-separation", "handoff", "-handoff", "next", "-next"

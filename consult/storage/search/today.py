@@ -1,7 +1,7 @@
 """What waits for a user today: their own leads, then those nobody has, by what they wait for.
 
 It is one query: the leads of the user and of nobody that wait for something, in groups, the first
-few of each. What a lead waits for is defined in ``lead_tables.to_do``.
+few of each. What a lead waits for is defined in ``workflow.stages.to_do``.
 """
 
 from collections.abc import Iterable, Sequence

@@ -6,7 +6,7 @@ A submission is frozen; everything about it that moves is here. Deleting a submi
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -30,13 +30,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 from consult.storage.db.base import Base, belongs_to, length, one_of
 from consult.storage.tables.booking_tables import BookingRow
 from consult.storage.tables.submission_tables import ResponseStatsRow
-from consult.workflow.stages import CLOSED, STAGES, Stage
+from consult.workflow.stages import CLOSED, STAGES, Stage, ToDo
 
 NEVER = datetime(9000, 1, 1, tzinfo=UTC)
 """The `next_at` of leads with which nothing is to be done."""
-
-ToDo = Literal["first_reply", "follow_up", "confirm", "consult", "no_answer", "unconfirmed"]
-"""What a lead waits for today; see `to_do`."""
 
 TIME_TO_BOOK = timedelta(days=1)
 """An owner who went to the calendar so long ago, and has not booked, is one that didn't."""
@@ -144,16 +141,6 @@ class LeadRow(Base):
         """Whether there was a clear answer."""
         return self.stage in CLOSED
 
-    def had_consult(self, now: datetime) -> bool:
-        """Whether the time of its consult has come, and nobody said how it went."""
-        is_over = self.consult_at is not None and self.consult_at <= now
-        return self.stage == "consult_booked" and is_over
-
-    def is_overdue(self, now: datetime) -> bool:
-        """Whether it waits for a reply that was due by `now`; see the query ``is_overdue``."""
-        waits = self.first_contact_at is None and not self.is_closed
-        return waits and self.due_at is not None and self.due_at <= now
-
 
 def is_open(lead: type[LeadRow]) -> ColumnElement[bool]:
     """Whether a lead has no final answer yet; of an alias or the table itself."""
@@ -161,19 +148,14 @@ def is_open(lead: type[LeadRow]) -> ColumnElement[bool]:
 
 
 def is_waiting(lead: type[LeadRow]) -> ColumnElement[bool]:
-    """Whether a lead waits for its first reply.
-
-    A lead without a contact has no `due_at`: no one could reply.
-    """
+    """Whether a lead waits for its first reply, as ``workflow.stages.to_do`` has it of one."""
     return and_(lead.first_contact_at.is_(None), lead.due_at.is_not(None), is_open(lead))
 
 
 def is_overdue(lead: type[LeadRow], now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
-    """Whether a lead has waited for its first reply longer than was promised.
+    """Whether a lead has waited for its first reply longer than was promised, likewise.
 
-    A snoozed lead isn't due before its day: snoozing it moves `due_at`.
-    The one definition for lists, mails and the lead's page (``LeadRow.is_overdue``). Demo leads
-    count on the pages that show them; mails to staff leave them out.
+    Demo leads count on the pages that show them; mails to staff leave them out.
     """
     return and_(is_waiting(lead), lead.due_at <= now)
 
@@ -206,12 +188,9 @@ def to_do(
     today: date | BindParameter[date],
     ends: datetime | BindParameter[datetime],
 ) -> Mapping[ToDo, ColumnElement[bool]]:
-    """What leads wait for today: the one definition for Today, the filters and the digest.
+    """What leads wait for today, as ``workflow.stages.to_do`` has it of one; none for two things.
 
-    `ends` is when the agency's day ends. No lead waits for two things. An open lead whose contact
-    is known, and that waits for nothing, is snoozed until a later day or has a consult on one. A
-    snooze until after a consult doesn't hide the consult on its day, and none hides a time that an
-    owner picked and that is to be confirmed, which is the reply they wait for.
+    `ends` is when the agency's day ends.
     """
     awake = or_(lead.follow_up_on.is_(None), lead.follow_up_on <= today)
     goes_on = and_(is_open(lead), not_(is_waiting(lead)))

@@ -24,6 +24,7 @@ from consult.storage.tables.account_tables import AuditRow, StaffUserRow
 from consult.storage.tables.delivery_tables import NotificationRow
 from consult.storage.tables.lead_tables import LeadRow, is_open, is_overdue
 from consult.storage.tables.submission_tables import ResponseStatsRow
+from consult.workflow import stages
 from consult.workflow.office_hours import Office, read_hours
 from consult.workflow.stages import STAGES, Stage
 from tests.support.concurrency import at_once
@@ -218,12 +219,12 @@ def test_the_first_contact_stops_the_clock(database: Database, clock: Clock, ben
     assert see(database, new_lead(database)).due_at is None
     lead = new_lead(database, contact=True)
     assert see(database, lead).due_at == clock() + timedelta(hours=1)
-    assert not see(database, lead).is_overdue(clock())
+    assert not stages.is_overdue(see(database, lead), clock())
     clock.go_on(hours=2)
-    assert see(database, lead).is_overdue(clock())
+    assert stages.is_overdue(see(database, lead), clock())
     called = write(database, actions.log_contact, lead, by=ben, channel="phone", reached=False)
     assert (called.stage, called.assignee_id, called.first_contact_at) == ("taken", ben, clock())
-    assert not called.is_overdue(clock())
+    assert not stages.is_overdue(called, clock())
     clock.go_on(days=1)
     again = write(database, actions.log_contact, lead, by=ben, channel="mail", reached=True)
     assert (again.stage, again.first_contact_at) == ("reached", called.first_contact_at)
@@ -245,7 +246,7 @@ def test_a_snoozed_lead_is_silent_until_its_day(database: Database, clock: Clock
     office = Office(zone=ZoneInfo("America/New_York"))
     lead = new_lead(database, contact=True)
     clock.go_on(hours=2)
-    assert see(database, lead).is_overdue(clock())
+    assert stages.is_overdue(see(database, lead), clock())
     day = date(2026, 3, 12)
     snoozed = write(database, actions.schedule_follow_up, lead, day, by=ben, office=office)
     morning = datetime(2026, 3, 12, 9, tzinfo=office.zone)
@@ -253,7 +254,7 @@ def test_a_snoozed_lead_is_silent_until_its_day(database: Database, clock: Clock
     assert snoozed.clock_started_at == office.start_of(day)
     for at, is_late in ((morning, False), (morning + timedelta(hours=1), True)):
         clock.go_on(hours=(at - clock()) / timedelta(hours=1))
-        assert see(database, lead).is_overdue(clock()) is is_late
+        assert stages.is_overdue(see(database, lead), clock()) is is_late
         overdue = select(LeadRow.submission_id).where(is_overdue(LeadRow, clock()))
         with database.reading() as session:
             assert list(session.scalars(overdue)) == [lead] * is_late
@@ -298,7 +299,7 @@ def test_row_and_query_agree_on_overdue(database: Database, clock: Clock, lead: 
         row = session.get_one(LeadRow, lead)
         for row.stage, row.first_contact_at, row.due_at in product(STAGES, dates[:2], dates):
             found = session.scalar(select(is_overdue(LeadRow, clock())))
-            assert bool(found) == row.is_overdue(clock())
+            assert bool(found) == stages.is_overdue(row, clock())
             closed = session.scalar(select(~is_open(LeadRow)))
             assert closed == row.is_closed
 

@@ -5,7 +5,8 @@ from dataclasses import fields, replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from itertools import pairwise
-from typing import Any, get_args
+from types import SimpleNamespace
+from typing import Any, cast, get_args
 from urllib.parse import parse_qs
 from zoneinfo import ZoneInfo
 
@@ -20,9 +21,9 @@ from consult.storage.search.find_leads import FoundPage, find, how_many, neighbo
 from consult.storage.search.lead_filter import OPEN, SORTS, LeadFilter, Viewer
 from consult.storage.search.same_person import same_person
 from consult.storage.search_index import query_terms
-from consult.storage.tables.lead_tables import LeadRow, ToDo
+from consult.storage.tables.lead_tables import LeadRow
 from consult.storage.tables.submission_tables import ContactRow
-from consult.workflow.stages import STAGES
+from consult.workflow.stages import STAGES, AtWork, ToDo, is_overdue, is_waiting, to_do
 from tests.support.databases import Clock, read
 from tests.support.examples import examples
 from tests.support.lead_factories import new_lead
@@ -104,37 +105,20 @@ def _work(wanted: LeadFilter, lead: MadeLead, now: datetime) -> Iterator[bool]:
             yield row["offered_to_id"] == 1
         case str(number) if number:
             yield row["assignee_id"] == int(number)
+    state = cast(AtWork, SimpleNamespace(**row))
     match wanted.due:
         case "waiting":
-            yield waits(lead)
+            yield is_waiting(state)
         case "overdue":
-            yield waits(lead) and row["due_at"] <= now
+            yield is_overdue(state, now)
         case str(what) if what:
-            yield to_do(lead, now) == what
+            yield waits_for(lead, now) == what
 
 
-def waits(lead: MadeLead) -> bool:
-    row = lead.row
-    return is_open(lead) and row["first_contact_at"] is None and row["due_at"] is not None
-
-
-def to_do(lead: MadeLead, now: datetime) -> str:
-    """What a lead waits for today; empty if for nothing."""
-    row, today = lead.row, now.astimezone(ME.zone).date()
-    snoozed = row["follow_up_on"] is not None and row["follow_up_on"] > today
-    if is_open(lead) and lead.is_requested and row["consult_at"] > now:
-        return "confirm"
-    if waits(lead):
-        return "" if snoozed else "first_reply"
-    if not is_open(lead):
-        return ""
-    if row["stage"] == "consult_booked" and row["consult_at"].astimezone(ME.zone).date() <= today:
-        passed = "" if snoozed else "unconfirmed"
-        return "consult" if row["consult_at"] > now else passed
-    if row["follow_up_on"]:
-        return "" if snoozed else "follow_up"
-    goes_on = row["stage"] != "consult_booked" and row["first_contact_at"]
-    return "no_answer" if goes_on else ""
+def waits_for(lead: MadeLead, now: datetime) -> str | None:
+    """What a lead waits for today, by what its own page goes by."""
+    state = cast(AtWork, SimpleNamespace(**lead.row))
+    return to_do(state, now.astimezone(ME.zone), is_requested=lead.is_requested)
 
 
 def in_order(wanted: LeadFilter, leads: list[MadeLead]) -> list[int]:
@@ -230,7 +214,7 @@ def test_today_has_what_waits_for_me_and_for_nobody(
     expected: dict[tuple[bool, str], list[int]] = {}
     handed = {lead.id for lead in made if lead.row["offered_to_id"] == ME.id}
     for lead in sorted(made, key=lambda one: (one.row["next_at"], one.id)):
-        what = "handed" if lead.id in handed else to_do(lead, now)
+        what = "handed" if lead.id in handed else waits_for(lead, now)
         is_mine = lead.id in handed or lead.row["assignee_id"] == ME.id
         if what and (is_mine or lead.row["assignee_id"] is None):
             expected.setdefault((is_mine, what), []).append(lead.id)

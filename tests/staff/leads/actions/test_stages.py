@@ -1,6 +1,7 @@
 """The stages of a lead, from new to won: next step, conflicts, amounts, and what a form refuses."""
 
 import re
+from datetime import timedelta
 from pathlib import Path
 
 from flask import Flask
@@ -9,7 +10,7 @@ from consult.storage.db.database import Database
 from tests.support.apps import make_app, services_of
 from tests.support.client import PageClient
 from tests.support.databases import Clock
-from tests.support.lead_factories import see
+from tests.support.lead_factories import see, set_lead
 from tests.support.lead_forms import log_contact, move, one_each, send, stage_form
 from tests.support.page import text_of
 from tests.support.staff_client import enter, joined, make_lead, signed_in
@@ -45,6 +46,19 @@ def test_a_lead_goes_from_new_to_won(
     for text in ("Assigned", "Reached them by phone", "Consult done", "Starts in May"):
         assert text in page.text
     assert see(database, lead).stage == "won"
+
+
+def test_a_snooze_does_not_hide_a_consult_on_its_day(
+    grace: PageClient, database: Database, clock: Clock, lead: int
+) -> None:
+    """The page of a lead says what Today does."""
+    now, path = clock(), f"/staff/leads/{lead}"
+    for hours, says in ((2, "Consult is scheduled for Mar 2, 2026"), (48, "Snoozed until Mar 9")):
+        at, later = now + timedelta(hours=hours), now.date() + timedelta(days=7)
+        values = {"stage": "consult_booked", "consult_at": at, "follow_up_on": later}
+        set_lead(database, lead, first_contact_at=now, **values)
+        assert says in grace.get(path).text
+        assert ("Consults today" in grace.get("/staff/").text) == (hours == 2)
 
 
 def test_a_conflict(grace: PageClient, ben: PageClient, database: Database, lead: int) -> None:
