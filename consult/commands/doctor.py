@@ -8,7 +8,7 @@ import ssl
 import tempfile
 import time
 from collections.abc import Callable
-from contextlib import ExitStack, closing
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from http import HTTPStatus
@@ -76,13 +76,7 @@ def doctor(mail_to: str | None) -> None:
         "backup": partial(_check_backup, settings),
     }
     problems = [_report(name, check) for name, check in checks.items()]
-    with ExitStack() as stack:
-        opened: list[Database] = []
-        problems.append(_report("database", partial(_check_database, settings, stack, opened)))
-        for database in opened:
-            problems.append(_report("clock", partial(_check_clock, database)))
-            problems.append(_report("jobs", partial(_check_jobs, database)))
-    if count := sum(problems):
+    if count := sum(problems) + _database_problems(settings):
         raise CommandError(f"{number_of(count, 'problem')}, see above")
 
 
@@ -96,8 +90,27 @@ def _report(name: str, check: Callable[[], str]) -> bool:
         state, text = "PROBLEM", str(problem)
     except OSError as error:
         state, text = "PROBLEM", f"{error.filename or ''} {error.strerror or error}"
-    click.echo(f"{state:8} {name}: {' '.join(text.split())}")
+    _say(state, name, text)
     return state == "PROBLEM"
+
+
+def _say(state: str, name: str, text: str) -> None:
+    click.echo(f"{state:8} {name}: {' '.join(text.split())}")
+
+
+def _database_problems(settings: Settings) -> int:
+    """Check the database, and what is in it if it can be opened; returns how many problems."""
+    file = Path(settings.database_url.removeprefix("sqlite:///"))
+    if settings.embedded_database and not file.exists():
+        _say("note", "database", "there is none yet; the first start creates it")
+        return 0
+    checks = {"database": _check_database, "clock": _check_clock, "jobs": _check_jobs}
+    try:
+        with open_database(settings) as database:
+            return sum(_report(name, partial(check, database)) for name, check in checks.items())
+    except CommandError as error:
+        _say("PROBLEM", "database", str(error))
+        return 1
 
 
 def _check_folders(settings: Settings) -> str:
@@ -124,12 +137,7 @@ def _check_disk(settings: Settings) -> str:
     return text
 
 
-def _check_database(settings: Settings, stack: ExitStack, opened: list[Database]) -> str:
-    file = Path(settings.database_url.removeprefix("sqlite:///"))
-    if settings.embedded_database and not file.exists():
-        raise Note("there is none yet; the first start creates it")
-    database = stack.enter_context(open_database(settings))
-    opened.append(database)
+def _check_database(database: Database) -> str:
     with database.writing(timeout=_ANSWER_SECONDS) as session:
         if not accounts.any_user(session):
             raise Note("nobody can sign in yet; run: consult staff invite EMAIL --admin")

@@ -177,6 +177,14 @@ def test_a_clock_that_is_behind_and_a_worker_that_is_not_there() -> None:
     assert result.stderr == "consult: 2 problems, see above\n"
 
 
+def test_a_locked_database_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "_ANSWER_SECONDS", 0.1)
+    with closing(Database(load_settings().database_url)) as database, database.writing() as other:
+        other.connection()
+        lines, _ = examine()
+    assert lines["database"].startswith("PROBLEM the database does not answer")
+
+
 def test_what_is_wrong_with_the_machine_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
