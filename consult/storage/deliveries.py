@@ -12,7 +12,7 @@ from secrets import token_hex
 from typing import Any, Literal, get_args
 
 from sqlalchemy import ColumnElement, Select, Text, bindparam, cast, or_, select, update
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import aliased, joinedload
 
 from consult.storage import jobs
 from consult.storage.db.base import Base
@@ -297,8 +297,27 @@ def for_endpoint(
     return session.scalars(query.order_by(DeliveryRow.id.desc()).limit(limit)).all()
 
 
-_WITH_STATUS: Select[DeliveryRow] = select(DeliveryRow).options(
-    joinedload(DeliveryRow.job), joinedload(DeliveryRow.user), joinedload(DeliveryRow.endpoint)
+_STATUS = [joinedload(one) for one in (DeliveryRow.job, DeliveryRow.user, DeliveryRow.endpoint)]
+_WITH_STATUS: Select[DeliveryRow] = select(DeliveryRow).options(*_STATUS)
+
+
+def newest_webhooks(session: Session) -> Mapping[int, DeliveryRow]:
+    """The newest webhook to each endpoint that ever got one, by the endpoint's id."""
+    return dict(session.execute(_NEWEST_WEBHOOKS).all())
+
+
+_WEBHOOK = aliased(DeliveryRow)
+# For each endpoint the first one along an index: grouping would read all that is kept.
+_LAST_WEBHOOK = (
+    select(_WEBHOOK.id)
+    .where(_WEBHOOK.endpoint_id == EndpointRow.id, _WEBHOOK.recipient == "webhook")
+    .order_by(_WEBHOOK.id.desc())
+    .limit(1)
+)
+_NEWEST_WEBHOOKS = (
+    select(EndpointRow.id, DeliveryRow)
+    .join(DeliveryRow, DeliveryRow.id == _LAST_WEBHOOK.correlate(EndpointRow).scalar_subquery())
+    .options(*_STATUS)
 )
 
 

@@ -50,11 +50,9 @@ _DISABLED: Mapping[str | None, str] = {
 def webhook_list() -> ResponseReturnValue:
     """Show the endpoints, that of the environment first, each with its last message."""
     with services().database.reading() as session:
+        last = deliveries.newest_webhooks(session)
         rows = [
-            (
-                endpoint,
-                [delivery_view(last) for last in deliveries.for_endpoint(session, endpoint.id, 1)],
-            )
+            (endpoint, delivery_view(last[endpoint.id]) if endpoint.id in last else None)
             for endpoint in endpoints.all_endpoints(session)
             # Otherwise the environment no longer sets it.
             if not endpoint.from_environment or endpoint.disabled_reason != "manual"

@@ -27,7 +27,7 @@ from consult.workflow.notification_types import (
     WEBHOOK_KINDS,
 )
 from tests.delivery.webhooks.test_webhook_delivery import FIXED_SECRET, attempt
-from tests.support.apps import deliver, make_app, services_of
+from tests.support.apps import deliver, make_app, services_of, statements
 from tests.support.client import PageClient
 from tests.support.databases import read, write
 from tests.support.page import Page, text_of
@@ -81,6 +81,20 @@ def test_a_webhook_is_added_and_its_secret_shown_this_once(app: Flask, admin: Pa
     for path in (ALL, ONE, "/staff/settings/audit-log"):
         assert "k3y" not in admin.get(path).text, "an address may hold a secret of its own"
     assert actions(app) == ["webhook.added"]
+
+
+def test_the_list_has_the_last_message_of_each_with_one_query(
+    app: Flask, admin: PageClient
+) -> None:
+    for number in range(3):
+        add(admin, f"https://h{number}.example/")
+    for endpoint_id in (1, 1, 2):
+        write(services_of(app).database, deliveries.enqueue_webhook, endpoint_id)
+    with statements(app) as queries:
+        page = admin.get(ALL)
+    assert sum("deliveries" in query for query in queries) == 1
+    cells = [text_of(one) for one in page.document.all("td") if "Last" in one.attrib["data-label"]]
+    assert [cell.partition(" ")[0] for cell in cells] == ["Queued", "Queued", "None"]
 
 
 def test_resubmitting_adds_nothing_and_shows_the_same_secret(app: Flask, admin: PageClient) -> None:
