@@ -30,7 +30,7 @@ from consult.staff.times import agency_today
 from consult.storage.booking import own_calendar
 from consult.storage.db.database import Session
 from consult.storage.leads import actions, changes, handovers, notes, submission
-from consult.storage.tables.lead_tables import NoteRow
+from consult.storage.tables.lead_tables import ASSESSMENTS, Assessment, NoteRow
 from consult.storage.tables.submission_tables import ContactRow, SubmissionRow
 from consult.web.services import secret_key, services
 from consult.web.text import many_lines
@@ -205,10 +205,10 @@ def assess(session: Session, lead_id: int, _form: ActionForm, **seen: Any) -> No
     """Record what the call showed of each dimension of the lead's edition."""
     query = select(SubmissionRow.edition).where(SubmissionRow.id == lead_id)
     edition = session.scalar(query) or abort(404)
-    given: dict[str, notes.Assessment] = {}
+    given: dict[str, Assessment] = {}
     for dimension in load(edition).dimensions:
         value = request.form.get(dimension.id)
-        if value in notes.ASSESSMENTS:
+        if value in ASSESSMENTS:
             given[dimension.id] = value
     notes.assess(session, lead_id, given, **seen)
 

@@ -9,22 +9,25 @@ which questions mislead.
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Literal, cast, get_args
 
 from sqlalchemy import delete, select
 
 from consult.storage.audit import audit_log
 from consult.storage.db.database import Session
-from consult.storage.leads.changes import NotAllowedError, lock_lead, record_change, save_change
-from consult.storage.leads.leads import timeline, was_reached
+from consult.storage.leads.changes import (
+    NotAllowedError,
+    lock_if_there,
+    lock_lead,
+    record_change,
+    save_change,
+)
+from consult.storage.leads.leads import assessments_of, timeline, was_reached
 from consult.storage.notifications.notifications import notify
 from consult.storage.search_index import index_lead
-from consult.storage.tables.lead_tables import CallAssessmentRow, LeadRow, NoteRow
+from consult.storage.tables.lead_tables import Assessment, CallAssessmentRow, LeadRow, NoteRow
 
 TEXT_MAX = 4000
 _SAME_NOTE = timedelta(minutes=10)
-Assessment = Literal["as_said", "better", "worse"]
-ASSESSMENTS: tuple[Assessment, ...] = get_args(Assessment)
 
 
 class NoteChangedError(Exception):
@@ -42,7 +45,8 @@ def notes_of(session: Session, lead_id: int) -> list[NoteRow]:
 
 def add(session: Session, lead_id: int, text: str, *, by: int) -> NoteRow | None:
     """Add a note of 1 to 4,000 characters; the same one again, as by a double click, is one."""
-    if not _lock_lead(session, lead_id):
+    lead = lock_if_there(session, lead_id)
+    if lead is None:
         return None
     own = select(NoteRow).where(NoteRow.submission_id == lead_id, NoteRow.author_id == by)
     last = session.scalar(own.order_by(NoteRow.id.desc()).limit(1))
@@ -52,7 +56,6 @@ def add(session: Session, lead_id: int, text: str, *, by: int) -> NoteRow | None
     session.add(note)
     index_lead(session, lead_id)
     session.flush()
-    lead = session.get_one(LeadRow, lead_id)
     notify(session, lead, "note_added", actor_id=by, occasion=f"note {note.id}")
     return _save(session, note, "note.added", by)
 
@@ -93,15 +96,6 @@ def reopen(session: Session, lead_id: int, note_id: int, *, by: int) -> NoteRow 
     return _save(session, note, "note.reopened", by)
 
 
-def assessments_of(session: Session, lead_id: int) -> dict[str, Assessment]:
-    rows = session.execute(
-        select(CallAssessmentRow.dimension, CallAssessmentRow.assessment).where(
-            CallAssessmentRow.submission_id == lead_id
-        )
-    )
-    return {dimension: cast(Assessment, assessment) for dimension, assessment in rows}
-
-
 def assess(
     session: Session,
     lead_id: int,
@@ -135,17 +129,9 @@ def assess(
     return save_change(session, lead, "lead.assessed", by, dimensions=len(given))
 
 
-def _lock_lead(session: Session, lead_id: int) -> bool:
-    """Lock a lead until the transaction ends; whether it exists.
-
-    Its search terms follow from all its notes and its contact, so these are changed one at a time.
-    """
-    query = select(LeadRow.submission_id).where(LeadRow.submission_id == lead_id)
-    return session.scalar(query.with_for_update()) is not None
-
-
 def _lock(session: Session, lead_id: int, note_id: int) -> NoteRow | None:
-    if not _lock_lead(session, lead_id):
+    # Its search terms follow from all its notes and its contact: these are changed one at a time.
+    if lock_if_there(session, lead_id) is None:
         return None
     return session.scalar(
         select(NoteRow)

@@ -6,7 +6,7 @@ A submission is frozen; everything about it that moves is here. Deleting a submi
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal, get_args
 
 from sqlalchemy import (
     BigInteger,
@@ -37,6 +37,9 @@ NEVER = datetime(9000, 1, 1, tzinfo=UTC)
 
 TIME_TO_BOOK = timedelta(days=1)
 """An owner who went to the calendar so long ago, and has not booked, is one that didn't."""
+
+Assessment = Literal["as_said", "better", "worse"]
+ASSESSMENTS: tuple[Assessment, ...] = get_args(Assessment)
 
 WORD_MAX = 64
 # Whatever the database's own language, words are in the order of their code points, so that all
@@ -273,13 +276,13 @@ class CallAssessmentRow(Base):
 
     __tablename__ = "call_assessments"
     __table_args__ = (
-        one_of("assessment", ("as_said", "better", "worse")),
+        one_of("assessment", ASSESSMENTS),
         length("dimension", 64),
         Index("ix_call_assessments_dimension", "dimension", "assessment"),
     )
 
     submission_id: Mapped[int] = mapped_column(belongs_to("submissions"), primary_key=True)
     dimension: Mapped[str] = mapped_column(String(64), primary_key=True)
-    assessment: Mapped[str] = mapped_column(String(8))
+    assessment: Mapped[Assessment] = mapped_column(String(8))
     by_id: Mapped[int] = mapped_column(ForeignKey("staff_users.id"))
     at: Mapped[datetime]
