@@ -33,7 +33,6 @@ _TIMES = (
 _DATES = ("follow_up_on",)
 _PLAIN = ("stage", "assignee_id", "offered_to_id", "clock_hours", "won_amount", "won_currency")
 _RESTORED = (*_TIMES, *_DATES, *_PLAIN)
-_BEFORE = "lead before the change"
 _EVENTS: Mapping[Stage, NotificationType] = {
     "consult_booked": "consult_booked",
     "won": "won",
@@ -95,7 +94,7 @@ def lock_lead(
         raise NotAllowedError("This account is no longer active.")
     if lead.suspect and not spam_too:
         raise NotAllowedError("This lead is probably spam. If it isn’t, choose “Not spam” first.")
-    session.info[_BEFORE] = lead_id, _state(lead)
+    lead.before = _state(lead)
     return lead
 
 
@@ -226,7 +225,7 @@ def undo(session: Session, lead_id: int, *, by: int, version: int | None = None)
     record_change(session, lead, "undone", by, **facts | {"of": undone, "what": last.kind})
     stages = [one.data["to"] for one in standing(timeline(session, lead_id)) if one.kind == "moved"]
     page_events.record_stages(session, lead_id, stages)
-    del session.info[_BEFORE]  # what was undone can't be undone
+    lead.before = None  # what was undone can't be undone
     return save_change(session, lead, "lead.undone", by, what=last.kind)
 
 
@@ -235,13 +234,12 @@ def _state(lead: LeadRow) -> dict[str, Any]:
 
 
 def _replaced(session: Session, lead: LeadRow, by: int | None) -> dict[str, Any] | None:
-    lead_id, before = session.info.pop(_BEFORE, (None, {}))
-    if by is None or lead_id != lead.submission_id:
+    if by is None or lead.before is None:
         return None
     now = _state(lead)
     values = {
         name: value.isoformat() if isinstance(value, date) else value
-        for name, value in before.items()
+        for name, value in lead.before.items()
         if value != now[name]
     }
     if not values:

@@ -66,6 +66,7 @@ class LeadRow(Base):
     """
 
     __tablename__ = "leads"
+    __allow_unmapped__ = True
     __mapper_args__ = MappingProxyType({"eager_defaults": True})  # a changed row has its `next_at`
     __table_args__ = (
         one_of("stage", STAGES),
@@ -138,6 +139,9 @@ class LeadRow(Base):
     handoff: Mapped[float]
     source: Mapped[str] = mapped_column(String(200))
     wants_consult: Mapped[bool]
+
+    # No column: how a lock found it, by name of the columns that `changes.undo` restores.
+    before: Mapping[str, Any] | None = None
 
     @property
     def is_closed(self) -> bool:
