@@ -26,6 +26,7 @@ from consult.report.brief import brief_html, brief_of
 from consult.report.explanations import reasons_of
 from consult.report.html_document import Recipient, document_html
 from consult.report.report import from_json
+from consult.settings.schema import Settings
 from consult.storage import deliveries, documents, jobs
 from consult.storage.booking import calendar_events, own_calendar
 from consult.storage.db.database import Session
@@ -144,28 +145,38 @@ def purge(context: Context, _job: JobRow) -> Commit:
 
     Deletes nothing, and emails the admins, where that would be unusually many leads.
     """
-    database, settings = context.database, context.settings
-    lead_days, method = settings.retention_days_leads, settings.retention_leads
-    mail_days = min(settings.retention_days_mails, lead_days)
-    with database.writing() as session:
+    with context.database.writing() as session:
         schedule_purge(session)  # first: a night that fails is not the last one
-        expired = retention.count_expired(session, lead_days=lead_days, method=method)
-        if expired.is_unusual:
-            log.error(
-                "%d of %d leads have expired: nothing was deleted", expired.leads, expired.total
-            )
-            email_admins(session, deliveries.PURGE_STOPPED)
-            return no_op
-    erase_old_leads(database, context.folder, lead_days, method)
-    delete_in_batches(database, partial(retention.delete_mail_texts, mail_days=mail_days))
+        is_unusual = _report_unusual(session, context.settings)
+    if not is_unusual:
+        _delete_expired(context)
+    return no_op
+
+
+def _report_unusual(session: Session, settings: Settings) -> bool:
+    """Tell the admins if unusually many leads have expired; whether they have."""
+    expired = retention.count_expired(
+        session, lead_days=settings.retention_days_leads, method=settings.retention_leads
+    )
+    if expired.is_unusual:
+        log.error("%d of %d leads have expired: nothing was deleted", expired.leads, expired.total)
+        email_admins(session, deliveries.PURGE_STOPPED)
+    return expired.is_unusual
+
+
+def _delete_expired(context: Context) -> None:
+    database, settings = context.database, context.settings
+    lead_days = settings.retention_days_leads
+    mail_days = min(settings.retention_days_mails, lead_days)
     pdf_days = min(settings.retention_days_pdfs, lead_days)
+    erase_old_leads(database, context.folder, lead_days, settings.retention_leads)
+    delete_in_batches(database, partial(retention.delete_mail_texts, mail_days=mail_days))
     delete_in_batches(database, partial(retention.delete_pdfs, pdf_days=pdf_days))
     with database.writing() as session:
         retention.purge(session, log_days=settings.retention_days_logs)
     database.forget_deleted()
     context.folder.delete_older(database.clock() - timedelta(days=mail_days))
     clear_temp_folders(settings.temp_dir)
-    return no_op
 
 
 def schedule_purge(session: Session) -> None:
