@@ -69,8 +69,8 @@ def disable(email: str) -> None:
 @staff.command(name="list")
 def list_accounts() -> None:
     """List all accounts: address, role, state, name."""
-    with _accounts() as (_, database):
-        for user in account_admin.list_accounts(database):
+    with _accounts() as (_, database), database.reading() as session:
+        for user in accounts.all_users(session):
             state = "active" if user.active else "disabled"
             click.echo(f"{user.email}\t{user.role}\t{state}\t{user.name}")
 

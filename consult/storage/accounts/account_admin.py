@@ -6,14 +6,12 @@ what they are asked.
 
 import logging
 import re
-from collections.abc import Sequence
 from datetime import timedelta
 
 from consult.storage.accounts import accounts, sessions
 from consult.storage.db.database import Database
 from consult.storage.notifications import notifications
 from consult.storage.second_factors import factors
-from consult.storage.tables.account_tables import StaffUserRow
 
 INVITATION_VALID = timedelta(days=7)
 # Shorter: the user waits for it, and it opens an account that has leads already.
@@ -104,11 +102,6 @@ def disable(database: Database, email: str, new_leads_to: str = "") -> None:
         if user is None:
             raise AccountError(f"{email} has no account")
         accounts.disable(session, user.id, new_leads_to=new_leads_to)
-
-
-def list_accounts(database: Database) -> Sequence[StaffUserRow]:
-    with database.reading() as session:
-        return accounts.all_users(session)
 
 
 def first_invitation(database: Database, base_url: str) -> str | None:

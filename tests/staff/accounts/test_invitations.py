@@ -6,10 +6,11 @@ import pytest
 from flask import Flask
 
 from consult.staff.accounts import passwords
-from consult.storage.accounts import account_admin
+from consult.storage.accounts import account_admin, accounts
 from consult.storage.db.database import Database
 from tests.support.apps import REAL_HASHER
 from tests.support.client import PageClient
+from tests.support.databases import read
 from tests.support.page import Page
 from tests.support.second_factors import let_pass
 from tests.support.staff_client import (
@@ -44,7 +45,7 @@ def test_an_invitation(app: Flask, client: PageClient, database: Database, admin
     forged = {"email": "mallory@example.com", "role": "owner"}
     assert client.post(path, {**form.data, **forged}).location == "/staff/"
     assert NAME in client.get("/staff/account").text
-    (made,) = account_admin.list_accounts(database)
+    (made,) = read(database, accounts.all_users)
     assert (made.email, made.name, made.active) == (EMAIL, NAME, True)
     assert made.role == ("admin" if admin else "staff")
     sign_in(PageClient(app))
@@ -111,7 +112,7 @@ def test_an_invalid_value_is_explained_beside_its_field(
     for field, value, says in INVALID:
         page = accept(client, link, status=422, **{field: value})
         assert says in page.errors[field]
-        assert account_admin.list_accounts(database) == []
+        assert read(database, accounts.all_users) == []
         # Valid values are still there, but for the password.
         form = page.form()
         assert field == "name" or form.data["name"] == [NAME]
@@ -192,5 +193,5 @@ def test_the_operator_is_shown_what_cannot_be_done(app: Flask, database: Databas
     with pytest.raises(account_admin.AccountError, match="has no active account"):
         reset(database, "", EMAIL)
     make_user(app, "a@example.com")
-    listed = account_admin.list_accounts(database)
+    listed = read(database, accounts.all_users)
     assert [one.email for one in listed] == ["a@example.com", EMAIL]

@@ -17,7 +17,7 @@ from consult.staff.accounts.oidc import CACHE_SECONDS, MAX_ANSWER, RETRY_SECONDS
 from consult.storage.accounts import account_admin, accounts
 from tests.support.apps import make_app, services_of
 from tests.support.client import PageClient
-from tests.support.databases import write
+from tests.support.databases import read, write
 from tests.support.dripping_server import dripping_server
 from tests.support.oidc_provider import (
     BACK,
@@ -214,7 +214,7 @@ class TestInvitation:
         assert "ada@example.com" in client.get("/staff/account").text
         approve(PageClient(app), "ada-there")
         client.get(f"{invitation}/provider", status=404)
-        made = {user.email: user.role for user in account_admin.list_accounts(database)}
+        made = {user.email: user.role for user in read(database, accounts.all_users)}
         assert made["ada@example.com"] == "admin"
         assert "identity.linked" in audited(app)
 
@@ -224,11 +224,11 @@ class TestInvitation:
         invitation = account_admin.first_invitation(database, "")
         page = approve(PageClient(app), "no address", f"{invitation}/provider", status=400)
         assert "Set up your account with a password" in page.text
-        assert account_admin.list_accounts(database) == []
+        assert read(database, accounts.all_users) == []
         let_pass(app, minutes=1)
         invitation = account_admin.first_invitation(database, "")
         approve(PageClient(app), "First@Example.com", f"{invitation}/provider")
-        (only,) = account_admin.list_accounts(database)
+        (only,) = read(database, accounts.all_users)
         assert (only.email, only.role) == ("first@example.com", "admin")
 
     def test_a_link_for_a_new_password_links_no_one(self, app: Flask) -> None:
@@ -266,7 +266,7 @@ class TestLinking:
         approve(link(app), "other-there", LINK, status=400)
         page = approve(PageClient(app), "grace-there", f"{invitation}/provider", status=400)
         assert "already linked" in page.text
-        assert len(account_admin.list_accounts(database)) == 1
+        assert len(read(database, accounts.all_users)) == 1
         PageClient(app).get(invitation)  # and it still works
         page = approve(joined(app, "bo@example.com"), "grace-there", LINK, status=400)
         assert "already linked" in page.text
