@@ -33,8 +33,8 @@ def open_database(settings: Settings, *, checked: bool = True) -> Iterator[Datab
     DatabaseAwayError while it can't be reached or written to, and CommandError where, if `checked`,
     it lacks a migration.
     """
-    if settings.embedded_database:
-        _refuse_unwritable(Path(settings.database_url.removeprefix("sqlite:///")))
+    if file := embedded_file(settings):
+        _refuse_unwritable(file)
     try:
         database = Database(
             settings.database_url,
@@ -57,6 +57,12 @@ def open_database(settings: Settings, *, checked: bool = True) -> Iterator[Datab
         raise kind(f"the database does not answer: {cause}") from error
     finally:
         database.close()
+
+
+def embedded_file(settings: Settings) -> Path | None:
+    """The file of the embedded database, which may not be there yet; None if another is used."""
+    path = settings.database_url.removeprefix("sqlite:///")
+    return Path(path) if settings.embedded_database else None
 
 
 def settings_in_effect(base: Settings, database: Database) -> Settings:
@@ -180,8 +186,8 @@ def settings() -> None:
 
 def _stored_overrides(base: Settings) -> Mapping[str, Any]:
     """The settings of the staff area; none while there is no database."""
-    file = base.database_url.removeprefix("sqlite:///")
-    if base.embedded_database and not Path(file).exists():
+    file = embedded_file(base)
+    if file and not file.exists():
         return {}
     try:
         with open_database(base) as database, database.reading() as session:

@@ -13,14 +13,13 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from http import HTTPStatus
 from http.client import HTTPException, HTTPSConnection
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import click
 from sqlalchemy import func, select
 
 from consult.commands import CommandError
-from consult.commands.database_commands import existing_folder, open_database
+from consult.commands.database_commands import embedded_file, existing_folder, open_database
 from consult.delivery.mail.transport import SmtpTransport
 from consult.delivery.notifications.dispatch import send_at_once
 from consult.delivery.worker import PermanentError, RetryableError
@@ -100,8 +99,8 @@ def _say(state: str, name: str, text: str) -> None:
 
 def _database_problems(settings: Settings) -> int:
     """Check the database, and what is in it if it can be opened; returns how many problems."""
-    file = Path(settings.database_url.removeprefix("sqlite:///"))
-    if settings.embedded_database and not file.exists():
+    file = embedded_file(settings)
+    if file and not file.exists():
         _say("note", "database", "there is none yet; the first start creates it")
         return 0
     checks = {"database": _check_database, "clock": _check_clock, "jobs": _check_jobs}
