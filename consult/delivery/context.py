@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from email.message import EmailMessage
 
 from pydantic import SecretStr
 
@@ -9,7 +10,9 @@ from consult.delivery.mail.transport import FileTransport, SmtpTransport, Transp
 from consult.delivery.network import HttpClient
 from consult.settings.brand import Brand
 from consult.settings.schema import Settings
+from consult.storage import deliveries
 from consult.storage.db.database import Database
+from consult.storage.tables.delivery_tables import DeliveryRow
 from consult.workflow.calendars import BookingOffer, offer_of
 from consult.workflow.office_hours import Office
 
@@ -38,6 +41,19 @@ class Context:
             transport=SmtpTransport(smtp_url) if smtp_url else FileTransport(settings.mail_dir),
             http=HttpClient(allow_loopback=settings.webhook_loopback),
         )
+
+    def send(self, delivery: DeliveryRow, message: EmailMessage, body: str = "") -> None:
+        """Send the mail of a delivery, and record that it was accepted.
+
+        With a `body`, as staff may read it, that is kept under the subject.
+        """
+        said = {"subject": str(message["Subject"]), "body": body} if body else {}
+
+        def record_sent() -> None:
+            with self.database.writing() as session:
+                deliveries.record_sent(session, delivery.id, self.transport.name, **said)
+
+        self.transport.send(message, accepted=record_sent)
 
     @property
     def booking_offer(self) -> BookingOffer:

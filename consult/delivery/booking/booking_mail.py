@@ -26,16 +26,12 @@ from consult.delivery.context import Context
 from consult.delivery.mail.messages import (
     calendar_content,
     on_one_line,
-    render,
     safe_name,
-    set_text,
 )
 from consult.delivery.mail.owner_mail import (
-    LINK_FOR_STAFF,
     OwnerMail,
-    new_owner_message,
+    message_for_owner,
     owner_mail_of,
-    send_owner_mail,
 )
 from consult.delivery.worker import Commit, no_op
 from consult.report.display import meeting_time, short_time
@@ -72,39 +68,30 @@ def email_booking(context: Context, job: JobRow) -> Commit:
     if mail is None or is_held or booking is None or booking.sequence != job.payload["sequence"]:
         return no_op
     message, body = _message(context, booking, mail)
-    send_owner_mail(context, mail.delivery, message, body)
+    context.send(mail.delivery, message, body)
     return no_op
 
 
 def _message(context: Context, booking: BookingRow, mail: OwnerMail) -> tuple[EmailMessage, str]:
     """The mail, and its text as staff may read it. Of what the owner typed, it has the name."""
-    delivery, name = mail.delivery, safe_name(mail.contact.name)
-    settings, brand = context.settings, context.brand
-    zone, link = time_zone(booking.zone), link_of(booking, settings)
-    when = short_time(booking.starts_at.astimezone(zone))
-    message = new_owner_message(
-        context,
-        to=mail.contact.email,
-        subject=_SUBJECTS[delivery.kind].format(when=when),
-        date=delivery.created_at,
-        token=delivery.token,
-    )
+    kind, name = mail.delivery.kind, safe_name(mail.contact.name)
+    settings, brand, zone = context.settings, context.brand, time_zone(booking.zone)
     values = {
-        "kind": delivery.kind,
+        "kind": kind,
         "name": name,
-        "brand": brand,
-        "subject": str(message["Subject"]),
         "when": meeting_time(booking.starts_at, booking.ends_at, zone),
         "place": booking.place,
         "base_url": settings.base_url,
     }
-    set_text(message, "booking", {**values, "link": link})
+    subject = _SUBJECTS[kind].format(when=short_time(booking.starts_at.astimezone(zone)))
+    links = {"link": link_of(booking, settings)}
+    message, body = message_for_owner(context, mail, "booking", values, links, subject=subject)
     guest = Mailbox(name, message["To"].addresses[0].addr_spec)
     organizer = Mailbox(brand.name, sender_address(settings))
     add_invitation(
         message, *invitation(event_for_owner(booking, settings, brand), organizer, guest)
     )
-    return message, render("mail/booking.txt", link=LINK_FOR_STAFF, **values)
+    return message, body
 
 
 def booking_file(booking: BookingRow, settings: Settings, brand: Brand) -> bytes:

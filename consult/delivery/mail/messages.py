@@ -111,8 +111,9 @@ def id_of(token: str) -> str:
 
 
 def set_text(message: EmailMessage, template: str, values: Mapping[str, object]) -> None:
-    """Set what a mail says, from the text and the HTML template of this name."""
-    text, html = (render(f"mail/{template}.{kind}", **values) for kind in ("txt", "html"))
+    """Set what a mail says below its subject, from the text and the HTML template of this name."""
+    titled = {**values, "subject": str(message["Subject"])}
+    text, html = (render(f"mail/{template}.{kind}", **titled) for kind in ("txt", "html"))
     message.set_content(text, cte="quoted-printable")
     message.add_alternative(html, subtype="html", cte="quoted-printable")
 

@@ -4,6 +4,7 @@ A job may run again after its worker died. Until the mail was accepted, it then 
 same Message-ID; after that, not at all.
 """
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from email.message import EmailMessage
 from functools import partial
@@ -81,7 +82,7 @@ def email_report(context: Context, job: JobRow) -> Commit:
         raise Postpone(_MAX_WAIT, unless=is_there)
     booked_for = consult_time(booking.starts_at, booking.zone) if booking else ""
     message, body = report_message(context, mail, job.payload["link"], pdf.content, booked_for)
-    send_owner_mail(context, mail.delivery, message, body)
+    context.send(mail.delivery, message, body)
     return forget_link
 
 
@@ -92,42 +93,51 @@ def email_confirmation(context: Context, job: JobRow) -> Commit:
         mail = owner_mail_of(session, job)
     if mail is None or mail.contact.waiting_token is None:
         return forget_link
-    message = new_owner_message(
-        context,
-        to=mail.contact.email,
-        subject="Confirm your email to get your report",
-        date=mail.delivery.created_at,
-        token=mail.delivery.token,
-    )
-    values = {"brand": context.brand, "subject": str(message["Subject"])}
-    set_text(message, "confirm", {**values, "link": job.payload["link"]})
-    body = render("mail/confirm.txt", link=LINK_FOR_STAFF, **values)
-    send_owner_mail(context, mail.delivery, message, body)
+    subject = "Confirm your email to get your report"
+    links = {"link": job.payload["link"]}
+    message, body = message_for_owner(context, mail, "confirm", {}, links, subject=subject)
+    context.send(mail.delivery, message, body)
     return forget_link
 
 
-def send_owner_mail(
-    context: Context, delivery: DeliveryRow, message: EmailMessage, body: str
-) -> None:
-    """Send a mail, and record that it was accepted, with its text as staff may read it."""
-    transport = context.transport
-
-    def record_sent() -> None:
-        with context.database.writing() as session:
-            deliveries.record_sent(
-                session, delivery.id, transport.name, subject=str(message["Subject"]), body=body
-            )
-
-    transport.send(message, accepted=record_sent)
+def message_for_owner(
+    context: Context,
+    mail: OwnerMail,
+    template: str,
+    values: Mapping[str, object],
+    links: Mapping[str, str],
+    *,
+    subject: str,
+) -> tuple[EmailMessage, str]:
+    """A mail about a lead to its owner, and its text as staff may read it, without the links."""
+    message = new_owner_message(
+        context,
+        template,
+        {**values, **links},
+        to=mail.contact.email,
+        subject=subject,
+        date=mail.delivery.created_at,
+        token=mail.delivery.token,
+    )
+    hidden = {name: LINK_FOR_STAFF if url else "" for name, url in links.items()}
+    return message, render(f"mail/{template}.txt", brand=context.brand, **values, **hidden)
 
 
 def new_owner_message(
-    context: Context, *, to: str, subject: str, date: datetime, token: str
+    context: Context,
+    template: str,
+    values: Mapping[str, object],
+    *,
+    to: str,
+    subject: str,
+    date: datetime,
+    token: str,
 ) -> EmailMessage:
     """A mail to an owner, whose answer goes to the agency; see ``new_message``."""
     message = new_message(context.settings, to=to, subject=subject, date=date, token=token)
     if context.brand.email:
         set_mailbox(message, "Reply-To", context.brand.email)
+    set_text(message, template, {**values, "brand": context.brand})
     return message
 
 
@@ -135,12 +145,11 @@ def report_message(
     context: Context, mail: OwnerMail, link: str, pdf: bytes, booked_for: str
 ) -> tuple[EmailMessage, str]:
     """The mail that brings a lead's owner the PDF, and its text as staff may read it."""
-    delivery, submitted, contact = mail
+    submitted, contact = mail.submitted, mail.contact
     report = from_json(submitted.report)
     check_again = report.check_again_on(submitted.submitted_at.date())
     values = {
         "name": safe_name(contact.name),
-        "brand": context.brand,
         "report": report,
         "wants_consult": contact.wants_consult,
         "booked_for": booked_for,
@@ -148,15 +157,9 @@ def report_message(
         "base_url": context.settings.base_url,
     }
     # Of what an owner typed, only the address is in the headers.
-    message = new_owner_message(
-        context,
-        to=contact.email,
-        subject=f"Your result: {report.finding.removesuffix('.')}",
-        date=delivery.created_at,
-        token=delivery.token,
-    )
+    subject = f"Your result: {report.finding.removesuffix('.')}"
     links = _links_of(context, mail, link)
-    set_text(message, "report", {**values, **links, "subject": str(message["Subject"])})
+    message, body = message_for_owner(context, mail, "report", values, links, subject=subject)
     message.add_attachment(
         pdf,
         maintype="application",
@@ -164,8 +167,7 @@ def report_message(
         filename=f"relay-check-{submitted.submitted_at:%Y-%m-%d}.pdf",
     )
     _attach_check_again(message, context, mail, check_again)
-    hidden = {name: LINK_FOR_STAFF if url else "" for name, url in links.items()}
-    return message, render("mail/report.txt", **values, **hidden)
+    return message, body
 
 
 def _links_of(context: Context, mail: OwnerMail, link: str) -> dict[str, str]:
@@ -256,24 +258,22 @@ def email_reminder(context: Context, job: JobRow) -> Commit:
 def _reminder(
     consent: ReminderConsentRow, expires_at: datetime, token: str, context: Context
 ) -> EmailMessage:
-    brand, link = context.brand, f"{context.settings.base_url}/check/{token}"
-    message = new_owner_message(
-        context,
-        to=consent.address or "",
-        subject=f"Your unfinished {brand.product}",
-        date=consent.requested_at or consent.granted_at,
-        token=f"reminder {consent.id} {token}",
-    )
+    link = f"{context.settings.base_url}/check/{token}"
     values = {
-        "brand": brand,
-        "subject": str(message["Subject"]),
         "granted_on": long_date(consent.granted_at.date()),
         "ends_on": long_date(expires_at.date()),
         "link": link,
         "pause": f"{link}/pause",
     }
-    set_text(message, "reminder", values)
-    return message
+    return new_owner_message(
+        context,
+        "reminder",
+        values,
+        to=consent.address or "",
+        subject=f"Your unfinished {context.brand.product}",
+        date=consent.requested_at or consent.granted_at,
+        token=f"reminder {consent.id} {token}",
+    )
 
 
 def _delete_address(session: Session, consent_id: int) -> None:
@@ -316,19 +316,16 @@ def email_resume_link(context: Context, job: JobRow) -> Commit:
 def _resume_link_email(
     link: ResumeLinkRow, address: str, token: str, expires_at: datetime, context: Context
 ) -> EmailMessage:
-    brand = context.brand
-    message = new_owner_message(
-        context,
-        to=address,
-        subject=f"Your link to finish {brand.product}",
-        date=link.created_at,
-        token=f"resume link {link.id} {token}",
-    )
     values = {
-        "brand": brand,
-        "subject": str(message["Subject"]),
         "link": f"{context.settings.base_url}/resume/{token}",
         "ends_on": long_date(expires_at.astimezone(context.office.zone).date()),
     }
-    set_text(message, "resume_link", values)
-    return message
+    return new_owner_message(
+        context,
+        "resume_link",
+        values,
+        to=address,
+        subject=f"Your link to finish {context.brand.product}",
+        date=link.created_at,
+        token=f"resume link {link.id} {token}",
+    )

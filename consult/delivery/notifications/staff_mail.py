@@ -87,12 +87,7 @@ def email_staff(context: Context, job: JobRow) -> Commit:
         content = _content(session, delivery, user, context) if user.active else None
     if content is None:
         return lambda session: deliveries.discard(session, delivery)
-
-    def record_sent() -> None:
-        with context.database.writing() as session:
-            deliveries.record_sent(session, delivery.id, context.transport.name)
-
-    context.transport.send(_message(delivery, user, content, context), accepted=record_sent)
+    context.send(delivery, _message(delivery, user, content, context))
     return no_op
 
 
@@ -320,7 +315,6 @@ def _message(
         **content.values,
         "brand": context.brand,
         "name": name_for_staff(user.name),
-        "subject": content.subject,
         "reason": content.reason,
         "settings_link": f"{base_url}/staff/account#notifications",
         "unsubscribe_link": "",
