@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, delete, or_, select, update
 
 from consult.crypto import new_token, token_hash
+from consult.storage import deliveries
 from consult.storage.accounts.sessions import end_all_sessions
 from consult.storage.audit import audit_log
 from consult.storage.db.database import Session, affects_row, lock_table
@@ -220,7 +221,7 @@ def accept_invitation(
         session, "account.joined", by=user.id, invitation=invitation.id, role=user.role
     )
     if not is_new:
-        notifications.send_alert(session, user.id, "password_reset")
+        deliveries.enqueue_staff_email(session, user.id, "password_reset")
     return user
 
 

@@ -215,15 +215,11 @@ def record_account_change(
 ) -> None:
     """Record a change to the account `user_id` in the audit log, and alert its owner.
 
-    `action` is one of `ALERT_OF_ACTION`; for `by` and `facts`, see ``audit_log.record``.
+    `action` is one of `ALERT_OF_ACTION`; for `by` and `facts`, see ``audit_log.record``. What the
+    alerts say is in ``security_alerts.yaml`` of `delivery`.
     """
     audit_log.record(session, action, by=by, lead_id=None, **facts)
-    send_alert(session, user_id, ALERT_OF_ACTION[action])
-
-
-def send_alert(session: Session, user_id: int, kind: str) -> None:
-    """Mail a security alert; ``security_alerts.yaml`` of `delivery` has its text."""
-    deliveries.enqueue_staff_email(session, user_id, kind)
+    deliveries.enqueue_staff_email(session, user_id, ALERT_OF_ACTION[action])
 
 
 def email_admins(session: Session, kind: str, *, endpoint_id: int | None = None) -> None:

@@ -14,7 +14,6 @@ from consult.staff.audit import audit_pages
 from consult.storage import deliveries
 from consult.storage.accounts import account_admin
 from consult.storage.db.database import Database
-from consult.storage.notifications import notifications
 from consult.storage.notifications.notifications import ALERT_OF_ACTION
 from consult.storage.tables.delivery_tables import DeliveryRow, JobRow
 from tests.support.apps import deliver, make_app, services_of
@@ -119,7 +118,7 @@ def test_a_link_with_the_provider_alerts(tmp_path: Path) -> None:
 def the_mail(app: Flask, kind: str, user_id: int = 1) -> EmailMessage:
     """The mail of this kind, as the worker writes and sends it."""
     database = services_of(app).database
-    write(database, notifications.send_alert, user_id, kind)
+    write(database, deliveries.enqueue_staff_email, user_id, kind)
     deliver(app)
     (file,) = services_of(app).settings.mail_dir.glob("*.eml")
     mail = as_read(file.read_bytes())
@@ -133,7 +132,7 @@ def test_the_email_says_what_changed_and_no_more(database: Database, kind: str) 
     disabled, _ = colleague(database, "cy"), colleague(database, "bo", admin=True)
     with database.writing() as session:
         for user_id in (ada, disabled):
-            notifications.send_alert(session, user_id, kind)
+            deliveries.enqueue_staff_email(session, user_id, kind)
         jobs = session.scalars(select(JobRow)).all()
         assert [set(job.payload) for job in jobs] == [set(), set()]
     close_account(database, disabled)
