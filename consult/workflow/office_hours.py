@@ -209,6 +209,10 @@ class Office:
         )
 
 
+NINE_TO_FIVE = Office()
+"""Every weekday from 9 to 5 UTC, with an hour to reply."""
+
+
 def follow_up_days(office: Office, today: date) -> list[tuple[str, date]]:
     """The days to come back to a lead that one press offers, with their names, soonest first.
 

@@ -27,7 +27,7 @@ from consult.storage.leads.changes import (
 from consult.storage.leads.handovers import assign_to, end_handover
 from consult.storage.leads.leads import reply_clock
 from consult.storage.tables.lead_tables import LeadRow
-from consult.workflow.office_hours import Office
+from consult.workflow.office_hours import NINE_TO_FIVE, Office
 from consult.workflow.stages import (
     CLOSED,
     CLOSING_REASONS,
@@ -161,14 +161,13 @@ def schedule_follow_up(
     *,
     by: int,
     version: int | None = None,
-    office: Office | None = None,
+    office: Office = NINE_TO_FIVE,
 ) -> LeadRow:
     """Snooze a lead until a day ("not now"). Its stage stays.
 
     A reply clock that runs starts again on that day, by the hours of the `office`. Until then,
     nothing about the lead is due or overdue.
     """
-    office = office or Office()
     lead = lock_lead(session, lead_id, by=by, version=version)
     require_open(lead)
     today = office.today(session.now())

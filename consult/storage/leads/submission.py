@@ -25,7 +25,7 @@ from consult.storage.notifications.notifications import notify
 from consult.storage.search_index import index_lead
 from consult.storage.tables.lead_tables import LeadRow
 from consult.storage.tables.submission_tables import ContactRow, SubmissionRow
-from consult.workflow.office_hours import Office
+from consult.workflow.office_hours import NINE_TO_FIVE, Office
 from consult.workflow.spam import Signs, is_suspect
 from consult.workflow.stages import came_from
 
@@ -96,7 +96,7 @@ def submit(
     session: Session,
     draft_token: str,
     new: NewSubmission,
-    office: Office | None = None,
+    office: Office = NINE_TO_FIVE,
     draft: Draft | None = None,
 ) -> str:
     """Freeze a draft, once, make a lead of it and request its PDFs, in one transaction.
@@ -125,7 +125,7 @@ def submit(
     session.flush()
     page_events.record_submission(session, draft.id, draft.counted_by, row.id, draft.updated_at)
     reminder_consent.delete_of_draft(session, draft.id)
-    lead = _add_lead(session, row, draft.source, office or Office())
+    lead = _add_lead(session, row, draft.source, office)
     _enqueue_documents(session, row)
     notify(session, lead, "finished")
     return token
@@ -136,7 +136,7 @@ def save_contact(
     token: str,
     contact: NewContact,
     mail_link: str | None = None,
-    office: Office | None = None,
+    office: Office = NINE_TO_FIVE,
     screening: Screening | None = None,
 ) -> bool:
     """Save or correct the contact of a result, and request its PDFs again, in the owner's name.
@@ -177,7 +177,7 @@ def save_contact(
     if lead.suspect:
         page_events.record_reached(session, row.id, suspect=True)
     else:
-        _announce(session, lead, was_known=was_known, office=office or Office())
+        _announce(session, lead, was_known=was_known, office=office)
     index_lead(session, row.id)
     _enqueue_documents(session, row)
     if is_new_address:
@@ -241,7 +241,7 @@ def to_confirm(session: Session, confirm_token: str) -> ContactRow | None:
 
 
 def confirm(
-    session: Session, confirm_token: str, mail_link: str | None, office: Office | None = None
+    session: Session, confirm_token: str, mail_link: str | None, office: Office = NINE_TO_FIVE
 ) -> None:
     """The owner confirms their address: do all that waited for it, once.
 
@@ -257,7 +257,7 @@ def confirm(
         return
     record_event(session, lead.submission_id, "confirmed")
     page_events.record_reached(session, lead.submission_id, confirmed=True)
-    _release(session, lead, stored, mail_link, office or Office())
+    _release(session, lead, stored, mail_link, office)
     stored.waiting_token = None
     session.flush()
 
@@ -269,7 +269,7 @@ def clear_spam(
     by: int,
     version: int | None = None,
     mail_link: str | None = None,
-    office: Office | None = None,
+    office: Office = NINE_TO_FIVE,
 ) -> LeadRow:
     """Staff say that a lead is not spam: do all that waited for it.
 
@@ -280,7 +280,7 @@ def clear_spam(
         raise changes.NotAllowedError("This lead isn’t marked as spam.")
     changes.record_change(session, lead, "cleared", by)
     page_events.record_reached(session, lead_id, cleared=True)
-    _release(session, lead, session.get(ContactRow, lead_id), mail_link, office or Office())
+    _release(session, lead, session.get(ContactRow, lead_id), mail_link, office)
     changes.save_change(session, lead, "lead.cleared", by)
     lead.replaced = None  # what was sent can't be undone
     session.flush()
