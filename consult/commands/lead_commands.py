@@ -1,7 +1,7 @@
 """`consult demo`, `consult export` and `consult rescore`: leads made, written and scored again."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -199,18 +199,18 @@ def _lines(edition: str, comparison: Comparison) -> Iterator[str]:
 def _distribution(comparison: Comparison) -> Iterator[str]:
     yield ""
     yield f"{'points moved':>14}" + "".join(f"{axis:>12}" for axis in AXES)
-    for index, name in enumerate(_step_names(STEPS)):
+    for index, name in enumerate(_step_names()):
         counts = [comparison.moves[axis][index] for axis in AXES]
         if any(counts):
             yield f"{name:>14}" + "".join(f"{count:>12}" for count in counts)
 
 
-def _step_names(steps: Sequence[int]) -> list[str]:
+def _step_names() -> list[str]:
     between = [
         "about the same" if low < 0 < high else f"{low:+} to {high:+}"
-        for low, high in pairwise(steps)
+        for low, high in pairwise(STEPS)
     ]
-    return [f"below {steps[0]:+}", *between, f"{steps[-1]:+} or more"]
+    return [f"below {STEPS[0]:+}", *between, f"{STEPS[-1]:+} or more"]
 
 
 def _transitions(title: str, counts: Counter[tuple[str, str]]) -> Iterator[str]:

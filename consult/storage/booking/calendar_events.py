@@ -8,7 +8,6 @@ brings the lead there. So it makes no difference in which order they came.
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import cast
 
 from sqlalchemy import ColumnElement, or_, select
 
@@ -208,7 +207,7 @@ def _outcome(group: list[CalendarEventRow], now: datetime) -> Outcome | None:
     if last.kind == "moved":
         state = "requested" if asked[-1:] == ["requested"] else "booked"
     else:
-        state = cast(BookingState, last.kind)
+        state = last.kind
     timed = [event for event in placing or group if event.starts_at and event.ends_at]
     to = None
     if timed and timed[-1].starts_at and timed[-1].ends_at:

@@ -19,6 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from consult.storage.db.base import Base, belongs_to, length, one_of
+from consult.workflow.calendar_reports import Kind
 from consult.workflow.calendars import PROVIDERS, Provider
 
 Calendar = Literal["own", "cal", "calendly", "savvycal"]
@@ -104,7 +105,7 @@ class CalendarEventRow(Base):
     __table_args__ = (
         one_of("provider", PROVIDERS),
         one_of("state", ("new", "done", "unmatched", "dismissed")),
-        one_of("kind", ("requested", "booked", "moved", "canceled", "no_show")),
+        one_of("kind", get_args(Kind)),
         one_of("matched_by", get_args(MatchedBy)),
         length("event_id", 200),
         length("uid", 200),
@@ -117,7 +118,7 @@ class CalendarEventRow(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     provider: Mapped[Provider] = mapped_column(String(16))
     event_id: Mapped[str] = mapped_column(String(200))
-    kind: Mapped[str] = mapped_column(String(16))
+    kind: Mapped[Kind] = mapped_column(String(16))
     # The calendar's name for the booking, and for the one that it replaces.
     uid: Mapped[str] = mapped_column(String(200))
     previous_uid: Mapped[str | None] = mapped_column(String(200))
