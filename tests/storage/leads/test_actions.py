@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from itertools import product
 from typing import Any
@@ -21,8 +21,9 @@ from consult.storage.leads.changes import ConflictError, NotAllowedError, Unknow
 from consult.storage.leads.leads import timeline
 from consult.storage.notifications.notifications import notify_overdue
 from consult.storage.tables.account_tables import AuditRow, StaffUserRow
+from consult.storage.tables.booking_tables import BookingRow
 from consult.storage.tables.delivery_tables import NotificationRow
-from consult.storage.tables.lead_tables import LeadRow, is_open, is_overdue
+from consult.storage.tables.lead_tables import LeadRow, is_open, is_overdue, is_waiting, to_do
 from consult.storage.tables.submission_tables import ResponseStatsRow
 from consult.workflow import stages
 from consult.workflow.office_hours import Office, read_hours
@@ -292,16 +293,42 @@ def test_a_promise_keeps_the_hours_it_was_made_under(database: Database, ada: in
     assert Office().under(None) == Office()
 
 
-def test_row_and_query_agree_on_overdue(database: Database, clock: Clock, lead: int) -> None:
-    second = timedelta(seconds=1)
-    dates = (None, clock() - second, clock(), clock() + second)
+@pytest.mark.parametrize("is_requested", [True, False])
+def test_row_and_query_agree_on_what_a_lead_waits_for(
+    database: Database, clock: Clock, lead: int, is_requested: bool
+) -> None:
+    """At each moment that makes a difference."""
+    now, second, day = clock(), timedelta(seconds=1), timedelta(days=1)
+    today, ends = now.date(), datetime.combine(now.date() + day, time(), UTC)
+    stages_and_consults: list[tuple[Stage, datetime | None]] = [
+        *((stage, None) for stage in ("new", "consult_held", "won")),
+        *(("consult_booked", at) for at in (now - second, now, now + second, ends - second, ends)),
+    ]
+    times, days = (now - second, now, now + second), (today - day, today, today + day)
+    conditions = to_do(LeadRow, now, today, ends)
+    more = (is_waiting(LeadRow), is_overdue(LeadRow, now), is_open(LeadRow))
+    query = select(*conditions.values(), *more)
     with database.writing() as session:
+        booking = BookingRow(submission_id=lead, calendar="cal", uid="1", zone="UTC", place="")
+        booking.state, booking.matched_by = "requested" if is_requested else "booked", "key"
+        booking.starts_at, booking.ends_at = now, now + timedelta(hours=1)
+        booking.created_at = booking.changed_at = now
+        session.add(booking)
         row = session.get_one(LeadRow, lead)
-        for row.stage, row.first_contact_at, row.due_at in product(STAGES, dates[:2], dates):
-            found = session.scalar(select(is_overdue(LeadRow, clock())))
-            assert bool(found) == stages.is_overdue(row, clock())
-            closed = session.scalar(select(~is_open(LeadRow)))
-            assert closed == row.is_closed
+        for (
+            row.stage,
+            row.consult_at,
+        ), row.first_contact_at, row.due_at, row.follow_up_on in product(
+            stages_and_consults, (None, now), (None, *times), (None, *days)
+        ):
+            *found, waits, is_late, is_not_closed = map(bool, session.execute(query).one())
+            what = stages.to_do(row, now, is_requested=is_requested)
+            assert dict(zip(conditions, found, strict=True)) == {
+                one: one == what for one in conditions
+            }
+            assert waits == stages.is_waiting(row)
+            assert is_late == stages.is_overdue(row, now)
+            assert is_not_closed == (not row.is_closed)
 
 
 @pytest.mark.parametrize(
