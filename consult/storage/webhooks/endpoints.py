@@ -56,11 +56,10 @@ def add(
     includes_contact: bool,
     salt: str,
     secret_hash: str,
-    from_environment: bool = False,
 ) -> int:
     row = EndpointRow(url=url, events=list(events), includes_contact=includes_contact, active=True)
     row.kind, row.field_map = kind, dict(field_map or {})
-    row.from_environment, row.salt, row.secret_hash = from_environment, salt, secret_hash
+    row.from_environment, row.salt, row.secret_hash = False, salt, secret_hash
     row.created_at = session.now()
     session.add(row)
     session.flush()
@@ -77,17 +76,12 @@ def sync_environment(session: Session, url: str | None) -> None:
     if url is None:
         if row and row.active:
             _set_disabled(row, "manual")
-    elif row is None:
-        add(
-            session,
-            url,
-            WEBHOOK_EVENTS,
-            includes_contact=False,
-            salt="",
-            secret_hash="",
-            from_environment=True,
-        )
     else:
+        if row is None:
+            row = EndpointRow(from_environment=True, includes_contact=False, active=True)
+            row.url, row.salt, row.secret_hash = url, "", ""
+            row.created_at = session.now()
+            session.add(row)
         row.events = list(WEBHOOK_EVENTS)  # a newer version may have more
         if row.url != url or row.disabled_reason == "manual":
             row.url = url
