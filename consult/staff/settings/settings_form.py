@@ -205,4 +205,6 @@ def store(session: Session, name: str, value: object) -> None:
         setting_overrides.delete_override(session, name)
     else:
         setting_overrides.set_override(session, name, value)
-    audit_log.record(session, "setting.changed", by=signed_in_user().id, setting=name, back=value is None)
+    audit_log.record(
+        session, "setting.changed", by=signed_in_user().id, setting=name, back=value is None
+    )
