@@ -219,7 +219,10 @@ def _questions(questionnaire: Questionnaire) -> Iterator[Problem]:
 def _findings(questionnaire: Questionnaire) -> Iterator[Problem]:
     """What can be found but has no words, and words for what is never found."""
     for path, ids in reach(questionnaire).items():
-        worded = set(_at(questionnaire.texts.findings, path))
+        texts = questionnaire.texts.findings
+        for key in path:
+            texts = texts[key]
+        worded = set(texts)
         place = ": ".join(("findings.yaml", *path))
         for id in sorted(ids - worded):
             yield Problem(place, f"{id} has no wording, and some answers lead to it")
@@ -227,16 +230,9 @@ def _findings(questionnaire: Questionnaire) -> Iterator[Problem]:
             yield Problem(f"{place}: {id}", _OUT_OF_REACH.get(path[-1], "no answers lead to it"))
 
 
-def _at(texts: Mapping[str, object], path: tuple[str, ...]) -> Mapping[str, object]:
-    found: object = texts
-    for key in path:
-        found = found.get(key) if isinstance(found, Mapping) else None
-    return found if isinstance(found, Mapping) else {}
-
-
 def _claims(questionnaire: Questionnaire) -> Iterator[Problem]:
     """Claims of the source without a text, and texts for claims that are none."""
-    worded = set(_at(questionnaire.texts.findings, ("claims",)))
+    worded = set(questionnaire.texts.findings["claims"])
     for claim in CLAIMS:
         if claim not in worded:
             yield Problem("findings.yaml: claims", f"{claim} has no wording")
