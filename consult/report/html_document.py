@@ -10,6 +10,7 @@ import io
 import re
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import groupby
 from math import ceil
 from typing import Any, Literal
 
@@ -116,6 +117,7 @@ def printed_templates() -> Environment:
         lstrip_blocks=True,
     )
     made.filters |= {"mid_sentence": mid_sentence, "with_blanks": _with_blanks, "size_of": _size_of}
+    made.filters["by_columns"] = _by_columns
     made.globals |= {"states": STATE_TEXTS, "band_cuts": CUTS, "hatch": _hatch}
     return made
 
@@ -124,6 +126,12 @@ def _with_blanks(text: str) -> Markup:
     """A text with a line to write on for each blank, as wide as its place allows."""
     parts = re.split("_{3,}", text)
     return Markup('<span class="blank">…</span>').join(escape(part) for part in parts)
+
+
+def _by_columns(text: str) -> list[list[list[str]]]:
+    """The cells of each line, where a "|" divides them; lines with as many cells are together."""
+    lines = (line.split(" | ") for line in text.splitlines())
+    return [list(alike) for _, alike in groupby(lines, key=len)]
 
 
 _LETTERS_PER_LINE = 62

@@ -168,6 +168,19 @@ def test_only_ways_that_exist_lead_to_the_consult(brand: Brand, says: str) -> No
     assert (".example" in html) is False
 
 
+def test_what_a_tool_lists_in_columns_is_a_table_with_empty_rows_to_fill_in() -> None:
+    """Blanks side by side wrap in the middle of a row; a line that has no heads stays a line."""
+    report = report_of("solo_starter", "full")
+    tool = "Name | Need | Date\nRuiz | Fence | May 6\n____ | “____” | ____\n1. ____ | by ____"
+    plan = (replace(report.plan[0], tool_text=tool), *report.plan[1:])
+    html = document_html(replace(report, plan=plan), DAY, Recipient(), Brand())
+    lines = html.split('<table class="sheet">')[1].split("</table>")[0].split("</tr>")
+    rows = [re.findall('<t[hd](?: scope="col")?>(.*?)</t', line) for line in lines[:-1]]
+    blank = '<span class="blank">…</span>'
+    assert rows == [["Name", "Need", "Date"], ["Ruiz", "Fence", "May 6"], ["", f"“{blank}”", ""]]
+    assert f"<p>1. {blank} | by {blank}</p>" in html
+
+
 def test_nobody_in_particular_is_fine() -> None:
     html = document_html(report_of("solo_starter"), DAY)
     assert "Marketing and sales at" not in html
