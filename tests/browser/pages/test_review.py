@@ -48,5 +48,10 @@ test_review = look_at_each(
     State("pause", lambda site: f"{site.empty_check}/pause", open_all),
     State("resume", lambda site: site.resume_link),
     State("resume link expired", "/resume/nothing", status=410),
-    State("stop with leave", lambda site: f"{site.full_check}/stop?forgotten=1", open_all),
+    State(
+        "pause with a reminder",
+        lambda site: f"{site.full_check}/pause?revoked=1",
+        open_all,
+        shows="You asked for one reminder",
+    ),
 )
