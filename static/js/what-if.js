@@ -12,7 +12,7 @@ form.addEventListener("change", async () => {
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     if (turn !== latest) return; // a later pick is on its way
     const top = form.getBoundingClientRect().top;
-    for (const id of ["moves", "changes"]) {
+    for (const id of ["moves", "levels", "changes"]) {
       document.getElementById(id).replaceChildren(...page.getElementById(id).childNodes);
     }
     scrollBy(0, form.getBoundingClientRect().top - top); // what was picked stays under the thumb

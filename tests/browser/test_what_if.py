@@ -1,11 +1,12 @@
 """What another answer would change: at once with JavaScript, by the button without it."""
 
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
 from tests.browser.site import Site
-from tests.support.browser import DESK_WIDTH, PHONE_WIDTH, Visit
+from tests.support.browser import DESK_WIDTH, PHONE_WIDTH, Visit, large_text
 from tests.support.keyboard_and_touch import tab_to
 
 SCRIPT = Path(__file__).parents[2] / "static/js/what-if.js"
@@ -62,6 +63,16 @@ def test_the_scores_hide_nothing_that_has_the_focus(owner: Visit, site: Site, wi
             " - document.querySelector('.moves').getBoundingClientRect().bottom"
         )
         assert room >= 0, f"{field} is {-room:.0f} px above the end of the scores"
+
+
+@pytest.mark.parametrize("size", ["100%", "200%"])
+def test_the_scores_leave_a_phone_to_the_answers(owner: Visit, site: Site, size: str) -> None:
+    owner.look(PHONE_WIDTH, height=740)
+    owner.open(f"{site.result}/what-if?follow_up=3")
+    with large_text(owner) if size == "200%" else nullcontext():
+        owner.tab.locator("form.what-if button").scroll_into_view_if_needed()
+        end = "document.querySelector('.moves').getBoundingClientRect().bottom"
+        assert owner.tab.evaluate(end) < 740 / 8
 
 
 def test_the_script_is_small() -> None:

@@ -87,10 +87,11 @@ SMALL_TARGETS = """([link, choice]) => {
 CRAMPED = """() => {
   const found = [];
   const say = (what, text) => found.push(`${what}: ${text.trim().slice(0, 60)}`);
-  for (const cell of document.querySelectorAll('td, th')) {
+  const size = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
+  for (const cell of document.querySelectorAll('td, th, dt, .button')) {
     const {width, height} = cell.getBoundingClientRect();
-    if (width < 2 || width > 90) continue;
-    const isTall = width < 60 && height > 2 * width && cell.innerText.length > 20;
+    if (width < 2 || width > 90 * size) continue;
+    const isTall = width < 60 * size && height > 2 * width && cell.innerText.length > 20;
     if (isTall && cell.closest('tbody')) say(`in ${Math.round(width)} px`, cell.innerText);
     for (const {firstChild} of [cell, ...cell.querySelectorAll('*')]) {
       if (firstChild?.nodeType !== Node.TEXT_NODE) continue;
@@ -115,15 +116,10 @@ CRAMPED = """() => {
   }
   return found;
 }"""
-"""What is squeezed in narrow cells, and what overlaps in pictures."""
+"""What is squeezed in narrow cells and buttons, and what overlaps in pictures."""
 
-OVERFLOW = """(textSize) => {
-  const page = document.documentElement;
-  page.style.fontSize = textSize;
-  const wider = page.scrollWidth - page.clientWidth;
-  page.style.fontSize = '';
-  return wider;
-}"""
+OVERFLOW = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+TEXT_SIZE = "size => { document.documentElement.style.fontSize = size }"
 
 
 def find_browser() -> Path:
@@ -241,10 +237,18 @@ class Visit:
         taken, self.faults[:] = list(self.faults), []
         return taken
 
-    def overflow(self, text_size: str = "") -> int:
-        """By how many CSS pixels the page is wider than the window, with text of a size."""
-        wider: int = self.tab.evaluate(OVERFLOW, text_size)
+    def overflow(self) -> int:
+        """By how many CSS pixels the page is wider than the window."""
+        wider: int = self.tab.evaluate(OVERFLOW)
         return wider
+
+
+@contextmanager
+def large_text(visit: Visit) -> Iterator[None]:
+    """While the block lasts, text is twice as large."""
+    visit.tab.evaluate(TEXT_SIZE, "200%")
+    yield
+    visit.tab.evaluate(TEXT_SIZE, "")
 
 
 @contextmanager

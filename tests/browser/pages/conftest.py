@@ -15,6 +15,7 @@ from tests.support.browser import (
     Visit,
     axe_violations,
     cramped_texts,
+    large_text,
     small_targets,
 )
 
@@ -85,6 +86,8 @@ def size_faults(visit: Visit) -> list[str]:
             small = small_targets(visit, least=DENSE if visit.path.startswith("/staff") else THUMB)
             found += [f"too small to hit: {target}" for target in small]
             found += [f"cramped: {text}" for text in cramped_texts(visit)]
-            if wider := visit.overflow(text_size="200%"):
-                found.append(f"{wider} px wider than a phone at twice the size of text")
+            with large_text(visit):
+                if wider := visit.overflow():
+                    found.append(f"{wider} px wider than a phone at twice the size of text")
+                found += [f"cramped in large text: {text}" for text in cramped_texts(visit)]
     return found
