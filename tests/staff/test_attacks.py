@@ -204,7 +204,7 @@ def test_what_cannot_be_undone_wants_a_recent_authentication(world: World) -> No
 def send(world: World, path: str, fields: Mapping[str, str]) -> TestResponse:
     """A form of the admin's, as a page of ours would send it."""
     sent = {"csrf_token": world._tokens[ADMIN], **fields}
-    return world._client(ADMIN).post(path, data=sent, headers=SAME_SITE)
+    return world._client(ADMIN).post(path, data=sent, headers=SAME_SITE, buffered=True)
 
 
 BAD_ADDRESSES = {

@@ -172,7 +172,9 @@ class World:
     def ask(self, role: str, method: str, path: str, fields: Mapping[str, str]) -> TestResponse:
         """Send a request as someone of a role, from a page of this site."""
         data = {"csrf_token": self._tokens.get(role, ""), **fields} if method == "POST" else None
-        return self._client(role).open(path, method=method, data=data, headers=_SAME_SITE)
+        client = self._client(role)
+        # Buffered, so that no file of an answer stays open.
+        return client.open(path, method=method, data=data, headers=_SAME_SITE, buffered=True)
 
     def _client(self, role: str) -> FlaskClient:
         """A fresh browser with the cookies that this role signed in with."""
