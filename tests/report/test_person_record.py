@@ -130,3 +130,7 @@ def test_it_tells_everything_in_words_and_in_the_zone_of_the_agency() -> None:
     assert "+00:00" not in text
     assert "~kros~" not in text
     assert "Left out?</th><td>No answer" in text
+
+
+def test_it_is_printed_in_the_ink_of_the_brand() -> None:
+    assert f"color: {Brand().colours.ink}" in html_of(RECORD)
