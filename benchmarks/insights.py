@@ -8,7 +8,7 @@ from random import Random
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from sqlalchemy import insert, text
+from sqlalchemy import insert
 
 from benchmarks.measure import Row, computed_by
 from consult.questionnaire.editions import newest
@@ -82,8 +82,8 @@ def _fill(database: Database) -> None:
             for first in range(0, len(found), _BATCH):
                 session.execute(insert(table), found[first : first + _BATCH])
     if not database.is_sqlite:
-        with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as open_one:
-            open_one.execute(text("VACUUM ANALYZE"))
+        with closing(database.engine.raw_connection()) as connection:
+            connection.cursor().execute("VACUUM ANALYZE")
 
 
 def _consult(random: Random, *, submitted: bool) -> dict[str, Any]:

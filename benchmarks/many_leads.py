@@ -5,11 +5,12 @@ tail. What is frozen with a submission (answers, report) is left almost empty; n
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
-from sqlalchemy import insert, select, text
+from sqlalchemy import insert, select
 
 from consult.storage.db.database import Database
 from consult.storage.tables.account_tables import StaffUserRow
@@ -49,8 +50,8 @@ def fill(database: Database, number: int) -> None:
             insert_leads(session, made)
             session.execute(insert(LeadEventRow), [event for one in made for event in _events(one)])
     if not database.is_sqlite:
-        with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as open_one:
-            open_one.execute(text("VACUUM ANALYZE"))
+        with closing(database.engine.raw_connection()) as connection:
+            connection.cursor().execute("VACUUM ANALYZE")
 
 
 def _lead(random: Random, number: int, submitted: datetime) -> MadeLead:

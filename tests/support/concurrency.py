@@ -46,7 +46,7 @@ def begin_during(database: Database, first: Act, second: Act, then: Act | None =
 
 
 _SOMEONE_WAITS = text(
-    "SELECT count(*) FROM pg_stat_activity"
+    "SELECT pid FROM pg_stat_activity"
     " WHERE datname = current_database() AND wait_event_type = 'Lock'"
 )
 
@@ -60,9 +60,7 @@ def until_it_waits(database: Database, other: Future[Any]) -> None:
     if database.is_sqlite:
         wait([other], timeout=0.01)
         return
-    with database.engine.connect() as connection:
-        looking = connection.execution_options(isolation_level="AUTOCOMMIT")
-        for _ in range(200):
-            if other.done() or looking.scalar(_SOMEONE_WAITS):
-                return
-            wait([other], timeout=0.005)
+    for _ in range(200):
+        if other.done() or database.fetch_one(_SOMEONE_WAITS, {}):
+            return
+        wait([other], timeout=0.005)

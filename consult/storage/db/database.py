@@ -21,7 +21,6 @@ from sqlalchemy import (
     Engine,
     Executable,
     Row,
-    Select,
     Update,
     literal,
     make_url,
@@ -161,14 +160,9 @@ class Database:
         # The same pool; only the start of a transaction differs.
         self._writing_engine = self.engine.execution_options(**{WRITES: True})
         self._single_engine = self.engine.execution_options(**{SINGLE: True})
-        self._reading_engine = self.engine
         self.clock: Clock = clock or (
             utc_now if self.is_sqlite else ServerClock(self._single_engine)
         )
-        if not self.is_sqlite:
-            # By default, each statement of PostgreSQL sees a snapshot of its own.
-            snapshot = {"isolation_level": "REPEATABLE READ"}
-            self._reading_engine = self.engine.execution_options(**snapshot)
 
     @property
     def is_sqlite(self) -> bool:
@@ -176,12 +170,19 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """A session on one consistent snapshot of the data; its changes are discarded."""
-        with self._session(self._reading_engine) as session:
+        """A session on one consistent snapshot of the data; its changes are discarded.
+
+        PostgreSQL even refuses them, as its transaction is read-only: it is committed, because at a
+        rollback psycopg forgets all statements that the server has planned.
+        """
+        with self._session(self.engine) as session:
             yield session
+            if not self.is_sqlite:
+                session.expunge_all()
+                session.commit()
 
     def fetch_one(
-        self, query: Select[*tuple[Any, ...]], parameters: Mapping[str, object]
+        self, query: Executable, parameters: Mapping[str, object]
     ) -> Row[*tuple[Any, ...]] | None:
         """The first row of one query, without a session or a transaction.
 

@@ -26,6 +26,8 @@ _PREPARED = 300
 """So many statements stay planned in a connection; the lists alone have more than the usual 100."""
 _RANDOM_PAGE_COST = 1.1
 """What PostgreSQL recommends for disks without heads; at 4, it would read all leads for a few."""
+_BEGIN_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+"""By default, each statement sees a snapshot of its own."""
 _RETRY_SECONDS = 2
 """While a server does not answer, it is tried that often, and other connections fail at once."""
 _LATE_SECONDS = 1
@@ -132,7 +134,9 @@ def postgres_engine(url: str, statement_seconds: int | None) -> Engine:
     """
     engine = create_engine(
         url,
+        isolation_level="AUTOCOMMIT",  # BEGIN is sent below
         pool_pre_ping=True,
+        pool_use_lifo=True,  # the connection that knows the most statements
         pool_timeout=BUSY_SECONDS,
         connect_args={"connect_timeout": _CONNECT_SECONDS, **_KEEPALIVE},
         hide_parameters=True,
@@ -140,6 +144,15 @@ def postgres_engine(url: str, statement_seconds: int | None) -> Engine:
     server = _PostgresServer(engine.dialect.dbapi, statement_seconds)
     event.listen(engine, "do_connect", server.connect)
     event.listen(engine, "connect", server.prepare)
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        options = connection.get_execution_options()
+        if options.get(WRITES):
+            connection.exec_driver_sql("BEGIN")
+        elif not options.get(SINGLE):
+            connection.exec_driver_sql(_BEGIN_READING)
+
     return engine
 
 
@@ -172,7 +185,6 @@ class _PostgresServer:
             connection.execute(f"SET statement_timeout = {self._statement_seconds * 1000}")
         connection.prepared_max = _PREPARED
         connection.execute(f"SET random_page_cost = {_RANDOM_PAGE_COST}")
-        connection.commit()
 
     def _wait(
         self,
