@@ -11,6 +11,7 @@ from flask import Flask
 
 from consult.api import lead_query
 from consult.api.openapi import Contact, Lead
+from consult.workflow.stages import CLOSED, MOVES, OUTCOMES, STAGES
 from tests.support.api import ApiClient, make_token
 from tests.support.apps import services_of
 from tests.support.lead_factories import set_lead
@@ -83,3 +84,12 @@ def test_each_example_gets_what_is_written_below_it(
         assert shown or answer.status_code == 200
         if shown:
             assert shape(json.loads(shown)) == shape(answer.json), command
+
+
+def test_the_guide_says_what_each_stage_can_become() -> None:
+    _, _, table = TEXT.partition("| stage | can become |\n|---|---|\n")
+    lines = table.partition("\n\n")[0].splitlines()
+    rows = [[re.findall(r"`(\w+)`", cell) for cell in line.split("|")[1:3]] for line in lines]
+    assert {stage: {*moves} for stages, moves in rows for stage in stages} == {
+        stage: {*MOVES[stage], *(() if stage in CLOSED else OUTCOMES)} for stage in STAGES
+    }

@@ -8,6 +8,7 @@ from tests.support.client import PageClient
 from tests.support.databases import Clock
 from tests.support.lead_factories import see
 from tests.support.lead_forms import move, send, stage_form
+from tests.support.page import Page
 
 
 def test_two_presses_and_an_undo(grace: PageClient, database: Database, lead: int) -> None:
@@ -33,7 +34,7 @@ def test_two_presses_and_an_undo(grace: PageClient, database: Database, lead: in
         assert then.won_amount == (120_050 if action == "won" else None)
         page = grace.follow(grace.submit(page.form("/undo")))
         assert "Undone." in page.text
-        assert "/undo" not in {form.action for form in page.forms}
+        assert not _offers_undo(page)
         now = see(database, lead)
         assert (now.stage, now.assignee_id) == ("new", before.assignee_id)
         assert (now.due_at, now.follow_up_on) == (before.due_at, None)
@@ -51,6 +52,13 @@ def test_an_undo_that_comes_late_says_so(
     )
     move(ben, lead, "reached")
     page = grace.follow(move(grace, lead, "won"))
+    path = f"/staff/leads/{lead}"  # opened anew, as after a move by an API token
+    assert [_offers_undo(one.get(path)) for one in (grace, ben)] == [True, False]
     clock.go_on(minutes=2)
     assert "too late to undo" in grace.submit(page.form("/undo"), status=422).text
+    assert not _offers_undo(grace.get(path))
     assert see(database, lead).stage == "won"
+
+
+def _offers_undo(page: Page) -> bool:
+    return any(form.action.partition("?")[0].endswith("/undo") for form in page.forms)
