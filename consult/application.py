@@ -268,6 +268,7 @@ def _body(code: int, error: HTTPException) -> str:
             wait=wait,
             here=request.script_root + request.full_path.rstrip("?"),
             is_form=request.method == "POST",
+            is_staff=headers.is_staff_path(request.path),
             unsent=unsent_form() if code in {429, 503} else None,
         )
     except Exception:
