@@ -254,7 +254,7 @@ def _security_alert(
     codes = "None are" if not left else "One is" if left == 1 else f"{left} are"
     role = "an admin" if user.is_admin else "a member of staff"
     return Content(
-        subject=f"Your account: {texts['title'].lower()}",
+        subject=f"Your account: {texts['title']}",
         template="security_alert",
         values={
             **texts,

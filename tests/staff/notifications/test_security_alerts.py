@@ -138,7 +138,7 @@ def test_the_email_says_what_changed_and_no_more(database: Database, kind: str) 
     close_account(database, disabled)
     (mail,) = sent_mails(database)
     assert mail["To"] == "ada@agency.example"
-    assert mail["Subject"] == f"Your account: {ALERT_TEXTS[kind]['title'].lower()}"
+    assert mail["Subject"] == f"Your account: {ALERT_TEXTS[kind]['title']}"
     assert mail["List-Unsubscribe"] is None
     for part in ("plain", "html"):
         said = text_of(mail, part)
