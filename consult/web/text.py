@@ -4,8 +4,10 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
+from typing import Any
 
 from werkzeug.datastructures import MultiDict
+from wtforms import StringField
 
 from consult.settings.brand import CURRENCY_SIGNS
 from consult.storage.db.base import HIGHEST_ID
@@ -35,6 +37,19 @@ def one_line(text: str | None) -> str:
     """The text as one line, without control and direction characters and piled-up marks."""
     cleaned = "".join(_clean(letter) for letter in text or "")
     return " ".join(_PILED_MARKS.sub("", cleaned).split())
+
+
+class LineField(StringField):
+    """A form's field for one line of text; without a value it is empty, and never None."""
+
+    data: Any
+
+    def process_data(self, value: str | None) -> None:
+        self.data = value or ""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        if valuelist:
+            self.data = one_line(valuelist[0])
 
 
 def many_lines(text: str | None) -> str:

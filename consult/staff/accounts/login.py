@@ -14,7 +14,7 @@ from flask import make_response, redirect, render_template, request, session, ur
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.wrappers import Response
-from wtforms import EmailField, Form, HiddenField, PasswordField
+from wtforms import Form, HiddenField, PasswordField
 from wtforms.validators import InputRequired, Length
 
 from consult.staff.accounts import access
@@ -49,7 +49,7 @@ from consult.storage.second_factors import factors
 from consult.storage.tables.account_tables import StaffUserRow
 from consult.web.headers import names_its_site
 from consult.web.services import services
-from consult.web.text import one_line
+from consult.web.text import LineField
 
 PENDING_FOR = timedelta(minutes=10)
 CODE_MAX = 40
@@ -65,7 +65,7 @@ _PENDING = "pending_login"
 
 
 class SignInForm(Form):
-    email = EmailField(validators=[InputRequired(), Length(max=EMAIL_MAX)], filters=[one_line])
+    email = LineField(validators=[InputRequired(), Length(max=EMAIL_MAX)])
     password = PasswordField(validators=[InputRequired(), Length(max=PASSWORD_MAX)])
     next = HiddenField()
 
@@ -115,7 +115,7 @@ def sign_in() -> ResponseReturnValue:
 
 
 def _user_by_password(form: SignInForm) -> StaffUserRow | None:
-    email, password = form.email.data or "", form.password.data or ""
+    email, password = form.email.data, form.password.data or ""
     count_password_attempt(email)
     if not form.validate():
         if email and password:

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
-from wtforms import EmailField, Field, Form, PasswordField, StringField
+from wtforms import Field, Form, PasswordField
 from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
 
 from consult.staff.accounts import access, login
@@ -21,7 +21,7 @@ from consult.storage.notifications import notifications
 from consult.storage.second_factors import factors
 from consult.storage.tables.account_tables import StaffUserRow
 from consult.web.services import services
-from consult.web.text import one_line
+from consult.web.text import LineField
 from consult.workflow.notification_types import EMAIL_TYPES, TYPE_INFO
 
 NAME_MAX = 200
@@ -45,18 +45,16 @@ def _new_password() -> PasswordField:
 class InvitationForm(Form):
     """A user's name and new password; `invited` is the invitation's address, if it has one."""
 
-    email = EmailField(
+    email = LineField(
         "Your email address",
         [DataRequired("Enter your email address."), _email_address, Length(max=EMAIL_MAX)],
-        filters=[one_line],
     )
-    name = StringField(
+    name = LineField(
         "Your name",
         [
             DataRequired("Enter your name."),
             Length(max=NAME_MAX, message=f"Use at most {NAME_MAX} characters."),
         ],
-        filters=[one_line],
     )
     new_password = _new_password()
 
@@ -69,17 +67,17 @@ class InvitationForm(Form):
 
     @property
     def address(self) -> str:
-        return self.invited or normal_email(self.email.data or "")
+        return self.invited or normal_email(self.email.data)
 
     def validate_new_password(self, field: Field) -> None:
-        email = self.invited or self.email.data or ""
-        _refuse_weak(field, self.name.data or "", email, self.product)
+        email = self.invited or self.email.data
+        _refuse_weak(field, self.name.data, email, self.product)
 
 
 class AwayForm(Form):
     """The day on which someone is back; empty while they are here."""
 
-    back_on = StringField("Back on", filters=[one_line])
+    back_on = LineField("Back on")
 
     def validate_back_on(self, field: Field) -> None:
         try:
@@ -154,7 +152,7 @@ def invitation(token: str) -> ResponseReturnValue:
             session,
             token,
             email=form.address,
-            name=form.name.data or "",
+            name=form.name.data,
             password_hash=password_hash,
             new_leads_to=made.settings.new_leads_to,
         )

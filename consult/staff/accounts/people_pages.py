@@ -6,7 +6,7 @@ from functools import partial
 
 from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from wtforms import BooleanField, EmailField, Form, StringField
+from wtforms import BooleanField, Form, StringField
 from wtforms.validators import AnyOf, Length
 
 from consult.delivery.notifications.dispatch import send_account_link
@@ -24,7 +24,7 @@ from consult.storage.db.database import Session
 from consult.storage.second_factors import factors
 from consult.storage.tables.account_tables import StaffUserRow
 from consult.web.services import services
-from consult.web.text import one_line
+from consult.web.text import LineField
 
 NO_ADDRESS = "Enter an email address."
 LAST_ADMIN = "This is the last admin. Make someone else an admin first."
@@ -32,10 +32,8 @@ ROLE_LABELS = {"staff": "Staff", "admin": "Admin"}
 
 
 class InviteForm(Form):
-    email = EmailField(
-        "Their email address",
-        [Length(max=account_admin.EMAIL_MAX, message=NO_ADDRESS)],
-        filters=[one_line],
+    email = LineField(
+        "Their email address", [Length(max=account_admin.EMAIL_MAX, message=NO_ADDRESS)]
     )
     role = StringField(validators=[AnyOf(ROLE_LABELS, "Choose a role.")])
     mail = BooleanField(default=True)
@@ -61,7 +59,7 @@ def invite() -> ResponseReturnValue:
     if not form.validate():
         return _people_page(form), 422
     try:
-        email = account_admin.normal_email(form.email.data or "")
+        email = account_admin.normal_email(form.email.data)
         admin, me = form.role.data == "admin", signed_in_user().id
         link = account_admin.invite(
             made.database, made.settings.base_url, email, admin=admin, by=me

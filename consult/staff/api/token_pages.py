@@ -16,7 +16,7 @@ from consult.storage.api import api_tokens
 from consult.storage.api.api_tokens import Scope
 from consult.storage.tables.account_tables import TOKEN_NAME_MAX
 from consult.web.services import secret_key, services
-from consult.web.text import one_line
+from consult.web.text import LineField
 
 _ALL = "/settings/api-tokens"
 LIVES = {"30": "30 days", "90": "90 days", "365": "1 year"}
@@ -29,13 +29,12 @@ class TokenForm(Form):
     twice makes one token and not two. The salt is not stored.
     """
 
-    name = StringField(
+    name = LineField(
         "Name",
         [
             DataRequired("Enter a name."),
             Length(max=TOKEN_NAME_MAX, message=f"Use at most {TOKEN_NAME_MAX} characters."),
         ],
-        filters=[one_line],
     )
     contact = BooleanField("Contact info")
     write = BooleanField("Change stages")
@@ -74,9 +73,7 @@ def new_token() -> ResponseReturnValue:
     token = api_tokens.PREFIX + urlsafe_b64encode(secret).rstrip(b"=").decode()
     life = timedelta(days=int(form.days.data or 0))
     with services().database.writing() as session:
-        row = api_tokens.make(
-            session, token, form.name.data or "", form.scopes, life=life, by=me.id
-        )
+        row = api_tokens.make(session, token, form.name.data, form.scopes, life=life, by=me.id)
     if row.revoked_at:  # the same form once more, such as by reloading the page with the token
         return redirect(url_for(".new_token"), 303)
     return render_template(

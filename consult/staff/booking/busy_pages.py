@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from wtforms import Field, Form, StringField
+from wtforms import Field, Form
 from wtforms.validators import InputRequired, Length, ValidationError
 
 from consult.delivery.network import ForbiddenUrlError, checked_url
@@ -18,7 +18,7 @@ from consult.staff.notifications.notification_pages import host_of
 from consult.storage.booking import busy_feeds
 from consult.storage.tables.booking_tables import BusyFeedRow
 from consult.web.services import secret_key, services
-from consult.web.text import one_line
+from consult.web.text import LineField
 
 _ALL = "/settings/busy-times"
 _ONE = f"{_ALL}/<{ID}:feed_id>"
@@ -40,22 +40,21 @@ def _can_be_read(_form: Form, field: Field) -> None:
 
 
 class FeedForm(Form):
-    name = StringField(
+    name = LineField(
         "Name",
         [
             InputRequired("Enter a name."),
             Length(max=_MAX_NAME, message=f"Use at most {_MAX_NAME} characters."),
         ],
-        filters=[one_line],
     )
-    url = StringField(
+    url = LineField(
         "Address",
         [
             InputRequired("Enter the address of the calendar."),
             Length(max=_MAX_URL, message=f"Use at most {_MAX_URL} characters."),
             _can_be_read,
         ],
-        filters=[one_line, _as_https],
+        filters=[_as_https],
     )
 
 
@@ -73,7 +72,7 @@ def add_busy_feed() -> ResponseReturnValue:
     form = FeedForm(request.form)
     if not form.validate():
         return _page(form), 422
-    name, url, key = form.name.data or "", form.url.data or "", secret_key()
+    name, url, key = form.name.data, form.url.data, secret_key()
     with services().database.writing() as session:
         known = (busy_feeds.url_of(feed, key) for feed in busy_feeds.all_feeds(session))
         if url not in known:

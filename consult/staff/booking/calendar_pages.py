@@ -7,7 +7,7 @@ from typing import Any
 from flask import abort, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.test import Client
-from wtforms import Form, StringField
+from wtforms import Form
 from wtforms.validators import Length, Optional
 
 from consult.crypto import Purpose, decrypt, derive, encrypt, new_token
@@ -23,7 +23,7 @@ from consult.storage.search import find_leads
 from consult.storage.search.lead_filter import LeadFilter, Viewer
 from consult.storage.tables.booking_tables import CalendarRow
 from consult.web.services import secret_key, services
-from consult.web.text import one_line, parse_id
+from consult.web.text import LineField, one_line, parse_id
 from consult.workflow.calendar_reports import empty_report, signature_headers
 from consult.workflow.calendars import PROVIDER_NAMES, PROVIDERS, Provider
 from consult.workflow.stages import NAMES
@@ -47,11 +47,7 @@ REFUSED: Mapping[str | None, str] = {
 class SecretForm(Form):
     """The secret by which a calendar signs; empty to have one made."""
 
-    secret = StringField(
-        "Secret",
-        [Optional(), Length(8, _MAX_SECRET, "Use 8 to 200 characters.")],
-        filters=[one_line],
-    )
+    secret = LineField("Secret", [Optional(), Length(8, _MAX_SECRET, "Use 8 to 200 characters.")])
 
 
 # --- Setting up ----------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from consult.storage.leads.actions import CHANNELS
 from consult.storage.leads.notes import TEXT_MAX
 from consult.storage.tables.booking_tables import BookingRow
 from consult.storage.tables.lead_tables import LeadRow
-from consult.web.text import many_lines, one_line, parse_id, read_amount
+from consult.web.text import LineField, many_lines, one_line, parse_id, read_amount
 from consult.workflow.stages import CLOSING_REASONS, DECLINE_REASONS, MOVES, OUTCOMES, STAGES, to_do
 
 _COMMENT_MAX = 1000
@@ -46,15 +46,6 @@ class FormState:
             (f"{self.form}-{name}" if name else "next-title", text)
             for name, text in self.errors.items()
         ]
-
-
-class _Text(StringField):
-    """One line of text; empty if it was not sent."""
-
-    data: Any
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        self.data = one_line(valuelist[0]) if valuelist else ""
 
 
 class _Lines(StringField):
@@ -115,7 +106,7 @@ class ActionForm(Form):
 
 
 class CommentForm(ActionForm):
-    comment = _Text(
+    comment = LineField(
         validators=[Length(max=_COMMENT_MAX, message=f"Use at most {_COMMENT_MAX} characters.")]
     )
 
@@ -127,9 +118,9 @@ class ContactForm(CommentForm):
     was opened before.
     """
 
-    channel = _Text()
-    reached = _Text()
-    draft = _Text(validators=[AnyOf(("", *get_args(EmailKind)), "Choose one of the drafts.")])
+    channel = LineField()
+    reached = LineField()
+    draft = LineField(validators=[AnyOf(("", *get_args(EmailKind)), "Choose one of the drafts.")])
     next_on = _Day(validators=[Optional()])
 
     def validate_next_on(self, field: Field) -> None:
@@ -158,8 +149,8 @@ class ConsultForm(ActionForm):
 
 
 class MoveForm(CommentForm):
-    stage = _Text(validators=[AnyOf(STAGES, "Choose a stage.")])
-    reason = _Text()
+    stage = LineField(validators=[AnyOf(STAGES, "Choose a stage.")])
+    reason = LineField()
     amount = _Amount()
 
     def validate_reason(self, field: Field) -> None:
@@ -190,7 +181,7 @@ class HandOverForm(CommentForm):
 
 
 class DeclineForm(CommentForm):
-    reason = _Text(validators=[AnyOf(DECLINE_REASONS, "Choose a reason.")])
+    reason = LineField(validators=[AnyOf(DECLINE_REASONS, "Choose a reason.")])
 
 
 def _refuse_past(field: Field) -> None:

@@ -2,7 +2,7 @@
 
 from flask import abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue
-from wtforms import BooleanField, Form, StringField
+from wtforms import BooleanField, Form
 from wtforms.validators import DataRequired, Length, ValidationError
 
 from consult.staff.accounts.access import signed_in_user
@@ -22,26 +22,25 @@ from consult.storage.search.lead_filter import LeadFilter
 from consult.storage.search.saved_views import NameTakenError, ViewRefusedError
 from consult.storage.tables.account_tables import VIEW_NAME_MAX, SavedViewRow
 from consult.web.services import services
-from consult.web.text import one_line
+from consult.web.text import LineField
 
 _ONE = f"/views/<{ID}:view_id>"
 _USUAL_NAMES = frozenset(name.casefold() for name, _, _ in VIEWS)
 
 
 class ViewForm(Form):
-    name = StringField(
+    name = LineField(
         "Name",
         [
             DataRequired("Give the view a name."),
             Length(max=VIEW_NAME_MAX, message=f"Use at most {VIEW_NAME_MAX} characters."),
         ],
-        filters=[one_line],
     )
     shared = BooleanField("Who sees it")
     replace = BooleanField("Replace the view that has this name")
 
-    def validate_name(self, field: StringField) -> None:
-        if (field.data or "").casefold() in _USUAL_NAMES:
+    def validate_name(self, field: LineField) -> None:
+        if field.data.casefold() in _USUAL_NAMES:
             raise ValidationError("This name belongs to a built-in view. Choose another one.")
 
 
@@ -78,7 +77,7 @@ def change_view(view_id: int) -> ResponseReturnValue:
                 saved_views.change(
                     session,
                     _changeable(session, view_id),
-                    form.name.data or "",
+                    form.name.data,
                     shared=form.shared.data,
                     by=signed_in_user().id,
                 )
@@ -108,7 +107,7 @@ def _changeable(session: Session, view_id: int) -> SavedViewRow:
 
 def _save(form: ViewForm, wanted: LeadFilter) -> tuple[str, bool]:
     """Save or replace a view. Returns why it wasn't saved, and whether it could replace one."""
-    user, name, query = signed_in_user(), form.name.data or "", wanted.query()
+    user, name, query = signed_in_user(), form.name.data, wanted.query()
     shared = form.shared.data
     with services().database.writing() as session:
         try:

@@ -10,7 +10,6 @@ from zoneinfo import available_timezones
 
 from pydantic import TypeAdapter
 from werkzeug.datastructures import MultiDict
-from wtforms import StringField
 from wtforms.form import BaseForm
 
 from consult.questionnaire.yaml_texts import read_yaml
@@ -35,7 +34,7 @@ from consult.storage.db.database import Session
 from consult.storage.settings import setting_overrides
 from consult.storage.settings.setting_overrides import BRAND
 from consult.web.services import services
-from consult.web.text import one_line
+from consult.web.text import LineField
 from consult.workflow.office_hours import DAYS, read_hours, write_hours
 
 Kind = Literal[
@@ -168,7 +167,7 @@ class SettingsForm(BaseForm):
             return OptionField(setting.label, options=options, description=hint)
         if setting.kind in ("text", "number") and default:
             hint = f"{hint} Default: {default}.".strip()
-        return StringField(setting.label, filters=[one_line], description=hint)
+        return LineField(setting.label, description=hint)
 
 
 def _values(group: Group, settings: Settings, brand: Brand) -> Mapping[str, str]:

@@ -13,7 +13,7 @@ from consult.delivery.webhooks.webhook_delivery import form_url, guess_kind
 from consult.delivery.webhooks.webhook_formats import CUSTOM_FIELDS, DEFAULT_MAP
 from consult.storage.tables.delivery_tables import EndpointRow
 from consult.web.services import services
-from consult.web.text import one_line
+from consult.web.text import LineField
 from consult.workflow.notification_types import (
     HUBSPOT_EVENTS,
     QUIET_EVENTS,
@@ -95,18 +95,17 @@ class WebhookForm(Form):
     sent twice adds one endpoint and not two.
     """
 
-    url = StringField(
+    url = LineField(
         "URL",
         [
             DataRequired("Enter the URL that receives messages."),
             Length(max=MAX_URL, message=f"Use at most {MAX_URL} characters."),
             _can_be_posted_to,
         ],
-        filters=[one_line],
     )
     kind = StringField("Format", filters=[lambda kind: kind if kind in WEBHOOK_KINDS else ""])
-    portal_id = StringField("Portal ID", filters=[one_line])
-    form_id = StringField("Form ID", filters=[one_line])
+    portal_id = LineField("Portal ID")
+    form_id = LineField("Form ID")
     events = SelectMultipleField(
         "Events",
         [_has_events],
@@ -131,8 +130,8 @@ class WebhookForm(Form):
     def validate(self, extra_validators: Mapping[str, Sequence[Any]] | None = None) -> bool:
         """Check all fields; from then on, the URL of a form at HubSpot is that of its API."""
         if self.chosen_kind == "hubspot":
-            ids = (self.portal_id.data or "", self.form_id.data or "")
-            self.url.data = form_url(self.url.data or "", *ids) or self.url.data or "".join(ids)
+            ids = (self.portal_id.data, self.form_id.data)
+            self.url.data = form_url(self.url.data, *ids) or self.url.data or "".join(ids)
         return super().validate(extra_validators)
 
     @property
@@ -142,7 +141,7 @@ class WebhookForm(Form):
             return "hubspot"
         if self.kind.data:
             return cast(WebhookKind, self.kind.data)
-        return guess_kind(self.url.data or "")
+        return guess_kind(self.url.data)
 
     @property
     def chosen_events(self) -> list[str]:
@@ -179,9 +178,9 @@ def _is_email_sent(form: WebhookForm, field: Field) -> None:
 
 for _ours, _label in USUAL_FIELDS.items():
     _checks = [_is_property, *([_is_email_sent] if _ours == "email" else ())]
-    setattr(WebhookForm, f"map_{_ours}", StringField(_label, _checks, filters=[one_line]))
+    setattr(WebhookForm, f"map_{_ours}", LineField(_label, _checks))
 for _n in _CUSTOM:
     _known = StringField(f"Field {_n}", filters=[lambda ours: ours if ours in MORE_FIELDS else ""])
     setattr(WebhookForm, f"more_{_n}", _known)
-    _name = StringField(f"Its name at HubSpot ({_n})", [_is_property], filters=[one_line])
+    _name = LineField(f"Its name at HubSpot ({_n})", [_is_property])
     setattr(WebhookForm, f"more_{_n}_name", _name)

@@ -84,7 +84,7 @@ def new_webhook() -> ResponseReturnValue:
         else:
             endpoint_id = endpoints.add(
                 session,
-                form.url.data or "",
+                form.url.data,
                 form.chosen_events,
                 kind=form.chosen_kind,
                 field_map=form.field_map,
@@ -141,7 +141,7 @@ def change_webhook(endpoint_id: int) -> ResponseReturnValue:
         endpoints.change(
             session,
             endpoint_id,
-            form.url.data or "",
+            form.url.data,
             form.chosen_events,
             kind=form.chosen_kind,
             field_map=form.field_map,
