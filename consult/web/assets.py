@@ -106,8 +106,8 @@ def brand_css(colors: Colors) -> str:
     }
     dark = {name: lightened(own[name]) for name in _ON_DARK if name in own}
     return (
-        f"@media (prefers-color-scheme: light) {{ :root {{ {_tokens(own)} }} }}\n"
-        f"@media (prefers-color-scheme: dark) {{\n"
+        f"@media print, (prefers-color-scheme: light) {{ :root {{ {_tokens(own)} }} }}\n"
+        f"@media screen and (prefers-color-scheme: dark) {{\n"
         f"  :root:not(.is-light) {{ {_tokens(dark)} }}\n"
         f"  .is-light {{ {_tokens(own)} }}\n"
         f"}}\n"

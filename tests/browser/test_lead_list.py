@@ -2,6 +2,7 @@
 
 import pytest
 
+from consult.settings.brand import Colors
 from tests.support.browser import DESK_WIDTH, PHONE_WIDTH, Visit
 from tests.support.keyboard_and_touch import tab_to
 
@@ -80,6 +81,18 @@ def test_the_current_view_shows_where_the_system_sets_colors(visit: Visit) -> No
     for place in (".masthead nav", ".views"):
         assert visit.tab.locator(f"{place} a").evaluate_all(outlined) == 1, place
     visit.tab.emulate_media(forced_colors="none")
+
+
+def test_the_list_is_printed_dark_on_white_without_what_is_pressed(visit: Visit) -> None:
+    """The table is part of a form, and other forms aren't printed."""
+    visit.open("/staff/leads")
+    visit.tab.emulate_media(media="print", color_scheme="dark")
+    assert visit.tab.locator(".leads tbody th").first.is_visible()
+    for pressed in (".filters", ".leads tbody .pick", ".bulk"):
+        assert not visit.tab.locator(pressed).first.is_visible(), pressed
+    link_color = "getComputedStyle(document.querySelector(':root')).getPropertyValue('--sales')"
+    assert visit.tab.evaluate(link_color) == Colors().sales
+    visit.tab.emulate_media(media="screen", color_scheme="light")
 
 
 ROOM = """link => {
