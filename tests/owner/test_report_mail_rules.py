@@ -62,6 +62,16 @@ def test_the_pages_promise_the_mail_and_the_pdf_right_away(journey: Journey) -> 
     assert page.link("correct your name or address").startswith(f"{journey.root}/contact?key=")
 
 
+def test_who_got_no_mail_reads_how_to_reach_the_agency(tmp_path: Path) -> None:
+    """A typo in the address: the mail with the link to correct it went elsewhere."""
+    brand = tmp_path / "brand.toml"
+    brand.write_text('phone = "+1 555 0100"\nemail = "hello@northside.example"')
+    journey = result_of(make_app(tmp_path / "reachable", brand_file=brand, **mail_settings()))
+    leave_contact(journey)
+    page = journey.client.get(f"{journey.root}/contact")
+    assert "If it didn’t come, write to hello@northside.example or call +1 555 0100." in page.text
+
+
 def test_without_a_mail_server_no_mail_is_promised(app: Flask) -> None:
     journey = result_of(app)
     assert "email you" not in journey.client.get(f"{journey.root}/contact").text
