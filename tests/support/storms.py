@@ -6,7 +6,7 @@ from unittest.mock import patch
 from consult.storage.db import engines
 from tests.support.forks import forks, write_to
 from tools.storm import __main__ as command
-from tools.storm import machines
+from tools.storm import machines, people
 
 SECONDS = 1
 SEED = 19
@@ -17,10 +17,11 @@ def _storm(engine: str, log: Path) -> None:
     write_to(log)
     minutes, seed = str(SECONDS / 60), str(SEED)
     with (
-        # Long pauses after each fault are for the long storm.
+        # Long pauses are for the long storm.
         patch.object(machines, "RESTART_SECONDS", 0.1),
         patch.object(engines, "_RETRY_SECONDS", 0.1),
         patch.object(command, "POLL_SECONDS", 0.05),
+        patch.object(people, "PAUSE_SECONDS", (0.05, 0.2)),
     ):
         command.main(["--minutes", minutes, "--engine", engine, "--owners", "1", "--seed", seed])
 

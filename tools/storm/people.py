@@ -27,6 +27,8 @@ BASE_URL = "http://localhost:8000"
 PASSWORD = "seven lanterns in a storm"
 PATIENCE_SECONDS = 180
 """How long someone tries the same thing again."""
+PAUSE_SECONDS = (0.1, 0.6)
+"""Between two things that a member of staff does."""
 _REQUEST_SECONDS = 30
 _LEAD = re.compile(r"^/staff/leads/(\d+)")
 
@@ -250,7 +252,7 @@ class People:
         browser = self._browser(random)
         form = browser.get("/staff/sign-in").form("/staff/sign-in")
         browser.submit(form.fill(email=email, password=PASSWORD))
-        while not self._over.wait(random.uniform(0.1, 0.6)):
+        while not self._over.wait(random.uniform(*PAUSE_SECONDS)):
             found = _LEAD.match
             links = browser.get(random.choice(["/staff/", "/staff/leads"])).links.values()
             leads = sorted({int(lead[1]) for link in links if (lead := found(link))})
