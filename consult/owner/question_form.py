@@ -7,9 +7,12 @@ import secrets
 import zlib
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from werkzeug.datastructures import MultiDict
+from wtforms import Field
+from wtforms.form import BaseForm
+from wtforms.validators import StopValidation
 
 from consult.questionnaire.journey import Asked, WalkPage
 from consult.questionnaire.questions import SKIP, UNKNOWN, Answer, Kind
@@ -39,36 +42,44 @@ class Choice(NamedTuple):
     checked: bool
 
 
-class QuestionField:
+class QuestionField(Field):
     """A question of a form, filled with the saved answer or with what was posted.
 
-    `answer` is what was given, None for nothing. What was refused leaves the saved one, and says in
-    `error` what is wrong. `shown` is what the inputs show: what was typed, even if it was refused.
+    `answer` is what was given, None for nothing; what is refused leaves the saved one. `shown` is
+    what the inputs show: what was typed, even if it was refused.
     """
 
-    def __init__(self, asked: Asked, currency_sign: str) -> None:
-        self.asked, self.name = asked, asked.id
-        self.sign = currency_sign if asked.question.kind is Kind.NUMBER else ""
-        self.answer = asked.answer
-        self.shown = texts_of(asked.answer)
-        self.error = ""
+    answer: Answer | None
+    shown: tuple[str, ...]
 
-    def take(self, posted: Sequence[str]) -> None:
-        question = self.asked.question
-        clean = many_lines if question.kind is Kind.TEXT else one_line
-        texts = tuple(map(clean, posted))
-        if question.kind in _TYPED:
+    def __init__(self, asked: Asked, currency_sign: str, **options: Any) -> None:
+        super().__init__(asked.wording.ask, **options)
+        self.asked = asked
+        self.sign = currency_sign if asked.question.kind is Kind.NUMBER else ""
+
+    def process_data(self, value: Answer | None) -> None:
+        self.answer, self.shown = value, texts_of(value)
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        kind = self.asked.question.kind
+        clean = many_lines if kind is Kind.TEXT else one_line
+        texts = tuple(map(clean, valuelist))
+        if kind in _TYPED:
             self.shown = texts[:1]
-        try:
-            self.answer = self._read(texts)
-        except ValueError as refused:
-            self.error = str(refused)
-            return
-        if question.kind not in _TYPED:
+        self.answer = self._read(texts)
+        if kind not in _TYPED:
             self.shown = texts_of(self.answer)
-        # The page is refused only for an answer that the path or a score depends on.
-        if question.required and self.answer is None:
-            self.error = MISSING_CARD if question.kind is Kind.SORT else MISSING
+
+    def pre_validate(self, form: BaseForm) -> None:
+        """Refuse the page only for an answer that the path or a score depends on."""
+        question = self.asked.question
+        if question.required and self.answer is None and not self.process_errors:
+            raise StopValidation(MISSING_CARD if question.kind is Kind.SORT else MISSING)
+
+    @property
+    def error(self) -> str:
+        """What is wrong with what was posted, worded for the owner; empty if nothing is."""
+        return str(self.errors[0]) if self.errors else ""
 
     def _read(self, texts: Sequence[str]) -> Answer | None:
         """Return the posted texts as an answer; raises ValueError, worded for the owner."""
@@ -139,7 +150,7 @@ class QuestionField:
         return f"{ask}{'' if ask.endswith('?') else ':'} {self.error}"
 
 
-class QuestionForm:
+class QuestionForm(BaseForm):
     """The questions of one page, filled with the saved answers or with what was posted."""
 
     def __init__(
@@ -149,10 +160,13 @@ class QuestionForm:
         currency_sign: str = "",
         saved_by: Mapping[str, str] | None = None,
     ) -> None:
-        self.fields = [QuestionField(asked, currency_sign) for asked in page.questions]
+        # Made outside a form, a WTForms field is an unbound one, whatever its type says.
+        fields: Any = {asked.id: QuestionField(asked, currency_sign) for asked in page.questions}
+        super().__init__(fields)
+        self.process(posted, data={asked.id: asked.answer for asked in page.questions})
+        self.fields = [field for field in self if isinstance(field, QuestionField)]
         if posted is not None:
-            for field in self.fields:
-                field.take(posted.getlist(field.name))
+            self.validate()
         version = posted.get(VERSION, "") if posted else ""
         self.id, _, seen = version[:32].partition(".")
         self._saved_by = saved_by or {}
