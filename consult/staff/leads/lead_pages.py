@@ -33,7 +33,6 @@ from consult.storage.leads import leads, notes
 from consult.storage.leads.changes import can_undo
 from consult.storage.leads.leads import (
     LeadDetails,
-    assessments_of,
     lead_details,
     standing,
     timeline,
@@ -77,14 +76,13 @@ def lead_page(lead_id: int, form_state: FormState | None = None) -> str:
         before, after = neighbors(session, search, Viewer(me.id, office.zone), lead_id)
         same = same_person(session, lead, contact) if contact else []
         sent = _sent(session, found)
-        reached = was_reached(events)
-        assessments = assessments_of(session, lead_id) if reached else {}
         now = session.now().astimezone(office.zone)
     # Here and not in the view: forms that are refused show the page as well.
     record_access_after(found.viewed_at, lead_id, "lead.seen")
     report = from_json(submission.report)
     reasons = reasons_of(submission.edition, submission.depth, submission.answers)
     pages = load(submission.edition).texts.pages
+    reached = was_reached(events)
     return render_template(
         "staff/leads/lead.html",
         lead_id=lead_id,
@@ -111,7 +109,7 @@ def lead_page(lead_id: int, form_state: FormState | None = None) -> str:
         pages=found.pages,
         notes=written,
         reached=reached,
-        assessments=assessments,
+        assessments=found.assessments if reached else {},
         form_state=form_state or FormState(),
         done="" if form_state else request.args.get("done", ""),
         opened=request.args.get("open", ""),

@@ -69,7 +69,8 @@ class LeadDetails:
     """What the page of a lead shows of it, as far as there is one of each.
 
     `booking` is that of a consult to come; `stored` the revision of each document by its kind, 0
-    while there is none; `viewed_at` when the audit log last recorded a view by the user who asks.
+    while there is none; `assessments` what the call showed, by dimension; `viewed_at` when the
+    audit log last recorded a view by the user who asks.
     """
 
     submission: SubmissionRow
@@ -77,6 +78,7 @@ class LeadDetails:
     pages: Sequence[PageVisitRow]
     booking: BookingRow | None
     stored: Mapping[str, int]
+    assessments: Mapping[str, str]
     viewed_at: datetime | None
     did_not_book: bool
 
@@ -110,18 +112,22 @@ def is_suspect(session: Session, lead_id: int) -> bool:
 
 
 def lead_details(session: Session, lead_id: int, viewer_id: int) -> LeadDetails | None:
-    """All that the page of a lead shows of it; None for a lead that was deleted."""
+    """What the page of a lead shows of it, in two queries; None for a lead that was deleted.
+
+    It takes a third where the owner went to a calendar.
+    """
     now, viewed = session.now(), {"action": "lead.seen", "by": viewer_id}
     found = session.execute(_DETAILS, {"lead_id": lead_id, "now": now, **viewed}).first()
     if found is None:
         return None
-    submission, lead, booking, report_stored, brief_stored, viewed_at = found
+    submission, lead, booking, report_stored, brief_stored, assessments, viewed_at = found
     return LeadDetails(
         submission=submission,
         lead=lead,
         pages=page_events.pages_of(session, submission.draft_id),
         booking=booking,
         stored={REPORT: report_stored or 0, BRIEF: brief_stored or 0},
+        assessments=dict(one.split(":") for one in (assessments or "").split()),
         viewed_at=viewed_at,
         did_not_book=lead.pressed_at is not None and _did_not_book(session, lead_id, now),
     )
@@ -131,14 +137,18 @@ def _details() -> Select[Any]:
     """What there is one of for each lead; built once, which takes as long as to ask for it."""
     lead_id = bindparam("lead_id", type_=Integer)
     report, brief = aliased(DocumentRow), aliased(DocumentRow)
-    viewed_at = audit_log.LAST_RECORDED.scalar_subquery()
+    assessed = CallAssessmentRow.dimension + ":" + CallAssessmentRow.assessment
+    in_one_text = select(func.aggregate_strings(assessed, " ")).where(
+        CallAssessmentRow.submission_id == SubmissionRow.id
+    )
+    more = (in_one_text.scalar_subquery(), audit_log.LAST_RECORDED.scalar_subquery())
     booking_id = select(func.max(BookingRow.id)).where(
         BookingRow.submission_id == lead_id,
         BookingRow.state.in_(ACTIVE),
         BookingRow.ends_at > bindparam("now"),
     )
     return (
-        _LEADS.add_columns(LeadRow, BookingRow, report.revision, brief.revision, viewed_at)
+        _LEADS.add_columns(LeadRow, BookingRow, report.revision, brief.revision, *more)
         .join(LeadRow, LeadRow.submission_id == SubmissionRow.id)
         .outerjoin(BookingRow, BookingRow.id == booking_id.scalar_subquery())
         .outerjoin(report, (report.submission_id == SubmissionRow.id) & (report.kind == REPORT))
