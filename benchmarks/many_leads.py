@@ -71,6 +71,7 @@ def _lead(random: Random, number: int, submitted: datetime) -> MadeLead:
         "assignee_id": None if is_new else random.randrange(1, _PEOPLE + 1),
         "first_contact_at": None if is_new else answered,
         "due_at": submitted + timedelta(hours=24),
+        "consult_at": answered + timedelta(days=5) if stage == "consult_booked" else None,
         "submitted_at": submitted,
         "demo": random.random() < 0.01,
         "archetype": archetype,

@@ -128,7 +128,7 @@ def next_in_words(lead: Any, me: int, now: datetime, facts: Any) -> tuple[str, b
         return f"{why}. {due}" if why else due, again < today
     if what is None and again:
         return f"Follow up {near_day(again, today)}", False
-    if lead.stage == "consult_booked":
+    if lead.stage == "consult_booked" and lead.consult_at:
         said = _CONSULT.get(what or "", "Consult")
         return f"{said} {_meeting_time(lead.consult_at, now)}", is_overdue(lead, now)
     return _without_date(lead, today, facts, zone), False
