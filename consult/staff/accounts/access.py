@@ -185,7 +185,7 @@ def _load_session() -> StaffSessionRow | None:
     made = services()
     must_have_factor = made.settings.staff_second_factor == "required"
     alive_for = lifetime()
-    with made.database.reading() as reading:
+    with made.database.looking_up() as reading:
         found = sessions.find_session(reading, token, alive_for)
         if found is None:
             return None

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from flask import redirect, render_template, request, url_for
@@ -186,9 +187,15 @@ def _line(lead: Any, viewer: Viewer, now: datetime, facts: Any) -> _Line:
         *next_in_words(lead, viewer.id, now, facts),
         received.isoformat(timespec="seconds"),
         short(received.astimezone(now.tzinfo), now),
-        whole(Fraction(lead.separation)),
-        whole(Fraction(lead.handoff)),
+        _whole(lead.separation),
+        _whole(lead.handoff),
     )
+
+
+@lru_cache(maxsize=4_096)
+def _whole(score: float) -> int:
+    """A score as a whole number. For 100 scores of a page, this took a 25th of its time."""
+    return whole(Fraction(score))
 
 
 def _only_lead(wanted: LeadFilter) -> str:
