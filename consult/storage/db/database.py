@@ -254,11 +254,12 @@ class Database:
         """A writing connection for schema changes, committed on leaving.
 
         SQLite changes a table by creating a new one and dropping the old; with foreign keys on, the
-        drop would delete every row that refers to it. So they are off, and checked afterwards.
+        drop would delete every row that refers to it. So they are off, and checked afterwards. That
+        can be set outside of a transaction only.
         """
         with self._write_turn(self.busy_seconds), self._writing_engine.connect() as connection:
             if self.is_sqlite:
-                _pragma(connection, "foreign_keys=OFF")
+                connection.connection.cursor().execute("PRAGMA foreign_keys=OFF")
             try:
                 with connection.begin():
                     yield connection
@@ -268,7 +269,7 @@ class Database:
                             raise RuntimeError(f"the migration left rows without parent: {broken}")
             finally:
                 if self.is_sqlite:
-                    _pragma(connection, "foreign_keys=ON")
+                    connection.connection.cursor().execute("PRAGMA foreign_keys=ON")
 
     def forget_deleted(self) -> bool:
         """Empty SQLite's write-ahead log, the last place where deleted rows could still be read.
@@ -346,10 +347,3 @@ def lock_table(session: Session, table: str) -> None:
 
 def is_writing(session: Session) -> bool:
     return WRITES in session.connection().get_execution_options()
-
-
-def _pragma(connection: Connection, setting: str) -> None:
-    """Set a PRAGMA that SQLite ignores inside a transaction."""
-    cursor = connection.connection.cursor()
-    cursor.execute(f"PRAGMA {setting}")
-    cursor.close()
