@@ -15,6 +15,7 @@ import click
 from consult.questionnaire.questions import EditionError
 from consult.report.pdf.renderer import UntestedLibraryError
 from consult.settings.brand import BrandError
+from consult.settings.server_settings import PREFIX
 from consult.settings.setting_sources import known_variables, unknown_variables
 from consult.settings.setting_types import SettingsError
 
@@ -121,8 +122,10 @@ def consult() -> None:
     if "--with-parent" in sys.argv:
         return  # its parent has named them
     for variable in unknown_variables():
-        similar = get_close_matches(variable, known_variables(), n=1)
-        hint = f"; did you mean {similar[0]}?" if similar else ""
+        # Without what all names begin with, which would make any two of them alike.
+        known = {name.removeprefix(PREFIX): name for name in known_variables()}
+        similar = get_close_matches(variable.removeprefix(PREFIX), known, n=1)
+        hint = f"; did you mean {known[similar[0]]}?" if similar else ""
         click.echo(f"consult: {variable} is set, but no setting has that name{hint}", err=True)
 
 

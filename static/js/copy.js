@@ -6,6 +6,8 @@ for (const text of document.querySelectorAll("[data-copy]")) {
   button.type = "button";
   button.className = "button button-second button-small";
   button.textContent = text.dataset.copy || "Copy";
+  // In a list of all buttons, each tool's has to say which it copies.
+  if (text.dataset.of) button.setAttribute("aria-label", `${button.textContent}: ${text.dataset.of}`);
   status.setAttribute("role", "status");
   row.className = "actions";
   row.append(button, status);

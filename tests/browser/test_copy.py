@@ -25,7 +25,7 @@ def allowed(browser: Browser, site: Site) -> Iterator[Visit]:
 def test_one_tap_copies_the_whole_tool(allowed: Visit, site: Site) -> None:
     allowed.open(site.anonymous_result)
     tool = allowed.tab.locator("details.tool").first
-    tool.get_by_role("button", name="Copy").click()
+    tool.get_by_role("button", name=f"Copy: {tool.locator('summary').text_content()}").click()
     tool.get_by_role("status").get_by_text("Copied").wait_for()
     copied = allowed.tab.evaluate("navigator.clipboard.readText()")
     assert copied == tool.locator("pre").text_content()

@@ -84,9 +84,11 @@ def test_every_command_names_a_misspelled_variable_and_the_one_that_was_meant(
     command: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CONSULT_PAPRE", "a4")
-    (line,) = run(*command.split()).stderr.splitlines()
-    assert line.startswith("consult: CONSULT_PAPRE is set, but no setting has that name")
-    assert line.endswith("did you mean CONSULT_PAPER?")
+    monkeypatch.setenv("CONSULT_TOC", "1")
+    assert run(*command.split()).stderr.splitlines() == [
+        "consult: CONSULT_PAPRE is set, but no setting has that name; did you mean CONSULT_PAPER?",
+        "consult: CONSULT_TOC is set, but no setting has that name",
+    ]
 
 
 def test_settings_of_the_staff_area_are_shown_once_there_is_a_database() -> None:

@@ -14,6 +14,7 @@ from consult.staff.insights.chart_layout import FEW, Row, Share, counted, percen
 from consult.staff.times import span, start_of, starts, written_start
 from consult.storage.insights.agency_numbers import ConsultStep
 from consult.storage.insights.insights import (
+    CONTACT_REACHED,
     PART,
     SPAM,
     STARTED,
@@ -81,8 +82,7 @@ def check_steps(stats: Stats) -> list[Row]:
         for name, count in counts[:2]
     ]
     for (_, before), (name, count) in pairwise(counts[1:]):
-        of_started = Share(count, steps[STARTED])
-        rows.append(_step(name, Share(count, before), of_started, percent(count, widest)))
+        rows.append(_step(name, count, Share(count, before), steps[STARTED], widest))
     return rows
 
 
@@ -91,8 +91,9 @@ def agency_steps(stats: Stats) -> list[Row]:
     finished = steps[SUBMITTED]
     rows = [Row("Finished", (finished, None, None), f"{finished:,}", 100 if finished else 0)]
     for step, (name, base, of) in _AGENCY.items():
-        of_base, of_finished = Share(steps[step], steps[base], of), Share(steps[step], finished)
-        rows.append(_step(name, of_base, of_finished, percent(steps[step], finished)))
+        count = steps[step]
+        of_base = Share(steps[CONTACT_REACHED] if step == "reached" else count, steps[base], of)
+        rows.append(_step(name, count, of_base, finished))
     return rows
 
 
@@ -144,10 +145,11 @@ def spam_note(stats: Stats) -> str:
     return f"{held} held back as probable spam; {outcome}."
 
 
-def _step(name: str, of_before: Share, of_first: Share, width: int) -> Row:
+def _step(name: str, count: int, of_before: Share, first: int, widest: int = 0) -> Row:
     """A step of a funnel: the bar is a share of the first step, the percent of the step before."""
-    cells = (of_before.part, of_before, of_first)
-    return Row(name, cells, value(of_before.part, of_before), width, few=of_before.few)
+    cells = (count, of_before, Share(count, first))
+    width = percent(count, widest or first)
+    return Row(name, cells, value(count, of_before), width, few=of_before.few)
 
 
 def drop_off(stats: Stats) -> Chart:

@@ -34,6 +34,8 @@ WORTH = "worth:"
 PART = "part:"
 """Comes before the id of a part of the questionnaire."""
 MILESTONES = ("contact", "consult", "reached", "booked", "held", "won")
+CONTACT_REACHED = "contact_reached"
+"""Those of the contacts that were reached; staff may also reach owners who left none."""
 
 SPAM = ("suspect", "cleared", "confirmed")
 """Contacts that were held back, those that staff let go, and confirmed addresses."""
@@ -122,7 +124,11 @@ def _add_views(session: Session, of: ResponseFilter, by_source: Counts) -> None:
 def _add_responses(session: Session, of: ResponseFilter, by_source: Counts) -> None:
     row = ResponseStatsRow
     key = (row.source, row.submitted, row.furthest, row.won_currency)
-    sums = [func.sum(cast(getattr(row, name), Integer)) for name in ("framed", *MILESTONES, *SPAM)]
+    marks = [
+        *(getattr(row, name) for name in ("framed", *MILESTONES, *SPAM)),
+        row.contact & row.reached,
+    ]
+    sums = [func.sum(cast(mark, Integer)) for mark in marks]
     total = func.sum(row.won_amount)
     rows = session.execute(
         select(*key, func.count(), total, *sums).where(*counted(of, row)).group_by(*key)
@@ -136,7 +142,7 @@ def _add_responses(session: Session, of: ResponseFilter, by_source: Counts) -> N
         # A response of an earlier edition, which may have had other parts, got to all of them.
         for part in parts if submitted else parts[:furthest]:
             steps[part] += count
-        steps.update(dict(zip((*MILESTONES, *SPAM), milestones, strict=True)))
+        steps.update(dict(zip((*MILESTONES, *SPAM, CONTACT_REACHED), milestones, strict=True)))
         if currency:
             steps[WORTH + currency] += int(worth or 0)
 

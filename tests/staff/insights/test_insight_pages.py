@@ -139,6 +139,18 @@ def test_a_consult_follows_from_the_calendar_or_was_scheduled_some_other_way() -
     )
 
 
+def test_owners_that_are_reached_without_contact_info_are_no_share_of_the_contacts() -> None:
+    steps = Counter(
+        {"submitted": 80, "contact": 20, "reached": 30, "contact_reached": 15, "won": 6}
+    )
+    assert [(row.label, row.value) for row in chart_data.agency_steps(Stats(steps=steps))] == [
+        ("Finished", "80"),
+        ("Left contact info", "20 · 25%"),
+        ("Reached", "30 · 75%"),
+        ("Won, with or without a consult", "6 · 20%"),
+    ]
+
+
 def test_each_chart_is_an_image_with_title_description_and_table(demo: PageClient) -> None:
     with statements(demo.app) as queries:
         document = demo.get(f"{URL}?period=365").document

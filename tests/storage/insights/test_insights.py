@@ -19,6 +19,7 @@ from consult.storage.db.database import Database
 from consult.storage.drafts import drafts
 from consult.storage.insights import insights
 from consult.storage.insights.insights import (
+    CONTACT_REACHED,
     OTHER,
     PART,
     STARTED,
@@ -138,6 +139,7 @@ def expected(stories: list[Story]) -> Counter[tuple[str, str]]:
         else:
             counts["left", last] += 1
         steps += [MILESTONE_OF[stage] for stage in story.reached if stage in MILESTONE_OF]
+        steps += [CONTACT_REACHED] if {"contact", "reached"} <= set(steps) else []
         counts.update(("step", step) for step in steps)
         counts.update(("shown", visit.page) for visit in story.shown)
         counts.update(("asked", id) for visit in story.shown for id in visit.asked)
@@ -194,6 +196,7 @@ def never_rises(found: Stats) -> None:
         [*names, REVIEW, SUBMITTED, "contact", "consult"],
         [SUBMITTED, "reached", "booked", "held"],
         ["reached", "won"],
+        ["contact", CONTACT_REACHED],
     )
     for chain in chains:
         counts = [found.steps[step] for step in chain]
@@ -282,6 +285,18 @@ def test_wins_count_on_their_day_with_their_worth_and_outlive_the_lead(
     with database.writing() as session:
         erasure.erase(session, [lead_id], "delete", by=ada, reason="asked")
     assert by_day() == expected
+
+
+def test_owners_without_contact_info_are_not_counted_among_the_contacts_that_were_reached(
+    database: Database,
+) -> None:
+    ada = colleague(database, "ada")
+    for contact in (True, False, False):
+        write(database, actions.move, new_lead(database, contact=contact), "won", by=ada)
+    new_lead(database, contact=True)
+    stats = collected(database)
+    marks = ("contact", "reached", CONTACT_REACHED)
+    assert [stats.steps[mark] for mark in marks] == [2, 3, 1]
 
 
 def test_a_win_that_was_undone_is_no_win(database: Database) -> None:
