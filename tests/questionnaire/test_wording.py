@@ -83,6 +83,7 @@ REPLY, DEMO, FLAG = (
     "sorting: cards: demo",
     "findings: flags: no_first_runner",
 )
+DONE = "profile: done_last_30_days"
 FINDINGS = FILES["findings"]
 FINDING_GROUPS = (
     *("dimensions", "archetypes", "contradictions"),
@@ -139,6 +140,7 @@ REFUSED: list[tuple[Path_, object, str]] = [
         "handoff.yaml: first_reply: in counter: has 3 choices and needs 4, worst first",
     ),
     *refused(["Both"], " should give a text", "profile: buyers: choices"),
+    *refused({"solo": {"choices": ["Both"]}}, " solo: choices should give", "profile: buyers: in"),
     *refused(GONE, ": ", "profile: buyers: choices"),
     # Something else than a text.
     *refused(7, NOT_A_TEXT, f"{REPLY}: why", f"{REPLY}: choices: 2", "tools: first_reply: text"),
@@ -148,6 +150,11 @@ REFUSED: list[tuple[Path_, object, str]] = [
     (("handoff", "first_reply", "in", "solo"), "Soon.", f"first_reply{SHOULD_HOLD}"),
     (("tools", "first_reply", "in"), "Soon.", f"tools.yaml: first_reply{SHOULD_HOLD}"),
     (("sorting", "cards", "demo", "in"), "Soon.", f"sorting.yaml: demo{SHOULD_HOLD}"),
+    # The checklist, whose choices are the sorting cards.
+    *refused(GONE, IS_MISSING, f"{DONE}: ask"),
+    *refused("So.", NOT_USED, f"{DONE}: because"),
+    *refused("So.", NOT_AN_ID, f"{DONE}: groups: extra"),
+    *refused(GONE, NO_WORDING, f"{DONE}: groups: sales"),
     # Findings: no list, a group that is not there, ids that do not fit, texts that are not used.
     *refused(GONE, NO_LIST, "findings: method", "findings: money: assumptions"),
     *refused([], NO_LIST, "findings: method"),

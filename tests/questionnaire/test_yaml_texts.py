@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from consult.questionnaire.questions import EditionError
-from consult.questionnaire.yaml_texts import read_texts, text_at
+from consult.questionnaire.yaml_texts import read_texts, read_yaml, text_at
 
 QUOTE_IT = 'Put straight quotes around the whole text, "like this"'
 
@@ -66,7 +66,7 @@ def test_texts_are_read_as_they_are_written(
 ) -> None:
     path = tmp_path / "texts.yaml"
     path.write_text(content, encoding="utf-8")
-    assert read_texts(path) == texts
+    assert read_texts(path) == texts == read_yaml(path)
 
 
 @pytest.mark.parametrize("value", [None, "", "  \n"])
