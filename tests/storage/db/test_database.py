@@ -46,6 +46,18 @@ def test_a_reading_session_changes_nothing(database: Database) -> None:
     assert rows(database, DraftRow) == []
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_query_that_is_asked_often_stays_planned(database: Database) -> None:
+    """The query looks for itself: the driver has a statement planned that it saw five times."""
+    query = text("SELECT statement FROM pg_prepared_statements WHERE statement LIKE '%itself%'")
+
+    def planned() -> bool:
+        with database.reading() as session:
+            return session.scalar(query) is not None
+
+    assert [planned() for _ in range(8)][::7] == [False, True]
+
+
 def test_a_time_comes_back_in_utc_and_needs_a_zone(database: Database) -> None:
     at = datetime(2026, 3, 29, 3, 15, 0, 123456, tzinfo=timezone(timedelta(hours=5.5)))
     with database.writing() as session:
