@@ -5,9 +5,9 @@ Field names are question ids. `templates/owner/question.html` draws a field.
 
 import secrets
 import zlib
-from collections.abc import Mapping, Sequence
-from functools import cached_property
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property, lru_cache
+from typing import Any
 
 from werkzeug.datastructures import MultiDict
 from wtforms import Field
@@ -33,13 +33,18 @@ _TYPED = (Kind.NUMBER, Kind.COUNT, Kind.TEXT)
 Posted = MultiDict[str, str]
 
 
-class Choice(NamedTuple):
-    """A radio button or checkbox."""
+_Macro = Callable[..., str]
 
-    id: str
-    value: str
-    text: str
-    checked: bool
+
+@lru_cache(maxsize=2_048)
+def _drawn(macro: _Macro, name: str, ask: str, notes: tuple[str, ...], *given: Any) -> str:
+    """A question that many owners are shown: to draw it anew is most of what a page would cost."""
+    return macro(name, ask, _by_kind(notes), *given)
+
+
+def _by_kind(notes: tuple[str, ...]) -> dict[str, str]:
+    """What is said of a question beside its words, if anything."""
+    return {kind: text for kind, text in zip(("hint", "why", "error"), notes, strict=True) if text}
 
 
 class QuestionField(Field):
@@ -126,22 +131,21 @@ class QuestionField(Field):
             shown[""] = SKIP_TEXT  # a radio button, once picked, can only be left for another one
         return shown
 
-    @property
-    def choices(self) -> list[tuple[str, list[Choice]]]:
-        """What to choose from, by the id of the heading that it is under; "" for none."""
-        # The first has the question's own id, for the error summary to link to.
-        choices = {
-            value: Choice(f"{self.name}-{n}" if n else self.name, value, text, value in self.shown)
-            for n, (value, text) in enumerate(self.options.items())
-        }
-        groups = self.asked.question.groups or {"": tuple(choices)}
-        return [(id, [choices[value] for value in values]) for id, values in groups.items()]
-
-    @property
-    def why(self) -> str:
-        """Why a question is asked; of what is scored, that is for the result: it would lead."""
-        is_scored = self.asked.question.kind in (Kind.RUNG, Kind.SORT)
-        return "" if is_scored else self.asked.wording.why
+    def drawn_by(self, macro: _Macro) -> str:
+        """The whole question, as the macro of a template draws it."""
+        question, wording = self.asked.question, self.asked.wording
+        # Why it matters is for the result where it is scored: here it would lead the answer.
+        is_scored = question.kind in (Kind.RUNG, Kind.SORT)
+        notes = (wording.help, "" if is_scored else wording.why, self.error)
+        if question.kind in _TYPED:
+            typed = (self.shown, self.sign, question.most)
+            return macro(self.name, wording.ask, _by_kind(notes), question.kind, (), *typed)
+        options = self.options
+        groups = tuple(
+            (id, wording.groups.get(id, ""), tuple((one, options[one]) for one in ids))
+            for id, ids in (question.groups or {"": tuple(options)}).items()
+        )
+        return _drawn(macro, self.name, wording.ask, notes, question.kind, groups, self.shown)
 
     @property
     def problem(self) -> str:

@@ -6,6 +6,7 @@ import pytest
 from jinja2 import Environment, FileSystemLoader
 from werkzeug.datastructures import MultiDict
 
+from consult.owner import question_form
 from consult.owner.question_form import QuestionField, QuestionForm
 from consult.questionnaire.editions import newest
 from consult.questionnaire.journey import WalkPage, walk
@@ -151,11 +152,18 @@ TEMPLATES = Environment(loader=FileSystemLoader(PROJECT_FOLDER / "templates"), a
 
 def html_of(question_id: str, form: QuestionForm) -> str:
     template: Any = TEMPLATES.get_template("owner/question.html").module
-    return str(template.question(field_of(form, question_id)))
+    return field_of(form, question_id).drawn_by(template.question)
 
 
 def drawn(question_id: str, form: QuestionForm) -> Document:
     return Document(f"<form>{html_of(question_id, form)}</form>")
+
+
+def test_what_was_typed_is_not_kept_as_drawn() -> None:
+    kept = question_form._drawn.cache_info().currsize
+    form, _ = posted("own_words", "Our Mr. Okafor never calls back.")
+    assert "Okafor" in html_of("own_words", form)
+    assert question_form._drawn.cache_info().currsize == kept
 
 
 def test_a_question_shows_its_answer_and_every_choice_once() -> None:
