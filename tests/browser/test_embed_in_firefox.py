@@ -1,62 +1,26 @@
-"""The check in a page of another site: what it gets to know of that page, and in Firefox."""
+"""The check in a page of another site, in Firefox."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser
 
-from consult.storage.tables.submission_tables import DraftRow
 from tests.browser.frame import BOX, FRAME, SEND, STYLED
 from tests.support.agency_site import HEADER, Embedded
-from tests.support.apps import services_of
-from tests.support.browser import visiting
-from tests.support.databases import rows
 from tests.support.firefox import Firefox, starting_firefox
 from tests.support.keyboard_and_touch import FILL
 from tests.support.owner_journey import as_sent
-from tests.support.patience import wait_until
 from tests.support.personas import BATON_ON_THE_FLOOR
 
 ANSWER = f"({FILL})(arguments[0]), [...document.querySelectorAll('{SEND}')].at(-1).click()"
 NEW_PAGE = "document.readyState === 'complete' && location.href !== arguments[0] && location.href"
 
 
-@pytest.fixture(scope="module", autouse=True)
-def starting() -> Iterator[Callable[[], Firefox]]:
-    """Firefox starts while Chromium is looked at."""
-    with starting_firefox() as connect:
-        yield connect
-
-
 @pytest.fixture(scope="module")
-def window(starting: Callable[[], Firefox]) -> Firefox:
-    started = starting()
-    started.look(800, 900)
-    return started
-
-
-@pytest.mark.parametrize(
-    ("path", "kept"),
-    [
-        ("/?utm_source=fair&attributes=no-source", {}),
-        # As Wix shows pasted code: in a box of another site, which knows the site around it only.
-        ("/box?inside={box}/?utm_source=box", {"utm_source": "box", "referrer": "localhost"}),
-    ],
-    ids=["without", "boxed"],
-)
-def test_of_the_page_around_it_is_kept_what_is_known_and_allowed(
-    browser: Browser, embedded: Embedded, path: str, kept: dict[str, str]
-) -> None:
-    with visiting(browser, embedded.agency, also=[embedded.box, embedded.check]) as visit:
-        visit.open(path.format(box=embedded.box))
-        start = f"{embedded.check}/embed/?"
-        frame = wait_until(
-            lambda: next((one for one in visit.tab.frames if one.url.startswith(start)), None),
-            "the frame with the check",
-        )
-        with frame.expect_navigation():
-            frame.locator("main form button").click()
-    assert rows(services_of(embedded.app).database, DraftRow)[-1].source == kept
+def window() -> Iterator[Firefox]:
+    with starting_firefox() as connect:
+        started = connect()
+        started.look(800, 900)
+        yield started
 
 
 def answer(window: Firefox) -> str:
