@@ -142,6 +142,22 @@ def test_flags_need_an_answer_and_look_only_at_clear_cards() -> None:
     assert flags("trade_show") == ["no_first_runner", "no_last_runner"]
 
 
+def test_a_job_that_no_one_does_is_noted() -> None:
+    def notes(marketing_by: str, selling_by: str) -> list[str]:
+        made = card(TEAM, marketing_by=marketing_by, selling_by=selling_by)
+        return [rule.id for rule in made.notes]
+
+    assert notes("staff", "staff") == []
+    assert notes("nobody", "staff") == ["market_by_accident"]
+    assert notes("staff", "nobody") == ["sell_by_accident"]
+
+
+def test_a_quick_check_without_a_weak_leg_leaves_the_consult_open() -> None:
+    """Whether nothing is urgent, only the questions that it left out could tell."""
+    advice = card(separation=3, handoff=3, depth="quick").recommendation
+    assert (advice.recommended, advice.reason) == ("optional", "quick")
+
+
 @pytest.mark.parametrize("archetype", ARCHETYPES)
 def test_the_consult_is_recommended_where_a_leg_is_weak(archetype: str) -> None:
     advice = ARCHETYPES[archetype].recommendation
