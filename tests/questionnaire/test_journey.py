@@ -32,6 +32,19 @@ def test_the_trouble_comes_first_and_holds_nobody_up() -> None:
     assert not start.complete
 
 
+def test_texts_are_read_as_a_shop_before_as_one_person() -> None:
+    texts = {
+        "text": "All",
+        "title": "T",
+        "in": {"solo": {"text": "Me"}, "counter": {"text": "Shop"}},
+    }
+    ways = [walked(branch, "quick") for branch in BRANCHES]
+    read = {tuple(way.facts.values()): way.for_owner(texts) for way in ways}
+    assert read["solo", "counter"] == texts | {"text": "Shop"}
+    assert read["solo", "conversation"] == texts | {"text": "Me"}
+    assert read["team", "conversation"] == texts
+
+
 def test_a_page_is_found_by_its_id_and_names_its_part() -> None:
     way = walked({}, "quick")
     for part in way.parts:
