@@ -1,14 +1,18 @@
-"""The printed examples, and what holds for each of them."""
+"""The printed examples, and tests of what holds for each that is on one paper."""
 
 import io
+from collections.abc import Callable
 from functools import cache
 
 import pikepdf
 import pymupdf
+import pytest
 from PIL import ImageChops
 
 from consult.report.display import safe_text
+from consult.report.html_document import Paper
 from consult.report.report import Report
+from tests.report.page_laws import LAWS
 from tests.report.pictures import EXAMPLES, draw, pdf_of, stored
 from tests.report.samples import report_of
 
@@ -28,21 +32,52 @@ def printed(name: str) -> tuple[Report, bytes]:
     return report_of(example.persona, example.depth), pdf_of(example)
 
 
-def looks_as_it_did(name: str) -> None:
-    _, pdf = printed(name)
-    picture, before = draw(pdf), stored(name)
-    assert picture.size == before.size, "another number of pages"
-    changed = ImageChops.difference(picture, before).histogram()[_FAR_APART:]
-    share = sum(changed) / (picture.width * picture.height)
-    assert share <= _MOST_CHANGED, f"{share:.3%} of the points changed; look at {name}"
+def look_as_they_did(paper: Paper) -> Callable[[str], None]:
+    """The test that each example on this paper looks as in its picture."""
+
+    @pytest.mark.parametrize("name", _examples(paper))
+    def test(name: str) -> None:
+        _, pdf = printed(name)
+        picture, before = draw(pdf), stored(name)
+        assert picture.size == before.size, "another number of pages"
+        changed = ImageChops.difference(picture, before).histogram()[_FAR_APART:]
+        share = sum(changed) / (picture.width * picture.height)
+        assert share <= _MOST_CHANGED, f"{share:.3%} of the points changed; look at {name}"
+
+    return test
 
 
-def is_on_its_paper_and_names_the_business(name: str) -> None:
-    example, (_, pdf) = EXAMPLES[name], printed(name)
-    with pymupdf.open(stream=pdf) as document:
-        _, _, width, height = document[0].rect
-        assert (round(width), round(height)) == _PAPERS[example.paper]
-        assert safe_text(example.recipient.business, 80) in document.metadata["title"]
+def keep_the_laws_of_pages(paper: Paper) -> Callable[..., None]:
+    """The test that each whole example on this paper keeps each law."""
+
+    @pytest.mark.parametrize("law", LAWS)
+    @pytest.mark.parametrize("name", _whole(paper))
+    def test(name: str, law: Callable[[Report, bytes], None]) -> None:
+        law(*printed(name))
+
+    return test
+
+
+def are_on_their_paper_and_name_the_business(paper: Paper) -> Callable[[str], None]:
+    """The test that each whole example has the size of this paper, and a name in its title."""
+
+    @pytest.mark.parametrize("name", _whole(paper))
+    def test(name: str) -> None:
+        with pymupdf.open(stream=printed(name)[1]) as document:
+            _, _, width, height = document[0].rect
+            assert (round(width), round(height)) == _PAPERS[paper]
+            business = EXAMPLES[name].recipient.business
+            assert safe_text(business, 80) in document.metadata["title"]
+
+    return test
+
+
+def _examples(paper: Paper) -> list[str]:
+    return [name for name, example in EXAMPLES.items() if example.paper == paper]
+
+
+def _whole(paper: Paper) -> list[str]:
+    return [name for name in _examples(paper) if EXAMPLES[name].whole]
 
 
 def has_only_our_fonts(name: str) -> None:
