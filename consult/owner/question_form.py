@@ -38,7 +38,7 @@ _Macro = Callable[..., str]
 
 @lru_cache(maxsize=2_048)
 def _drawn(macro: _Macro, name: str, ask: str, notes: tuple[str, ...], *given: Any) -> str:
-    """A question that many owners are shown: to draw it anew is most of what a page would cost."""
+    """A question that many owners are shown: drawing it again is most of what a page would cost."""
     return macro(name, ask, _by_kind(notes), *given)
 
 

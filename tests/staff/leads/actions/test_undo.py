@@ -52,7 +52,7 @@ def test_an_undo_that_comes_late_says_so(
     )
     move(ben, lead, "reached")
     page = grace.follow(move(grace, lead, "won"))
-    path = f"/staff/leads/{lead}"  # opened anew, as after a move by an API token
+    path = f"/staff/leads/{lead}"  # opened again, as after a move by an API token
     assert [_offers_undo(one.get(path)) for one in (grace, ben)] == [True, False]
     clock.go_on(minutes=2)
     assert "too late to undo" in grace.submit(page.form("/undo"), status=422).text
