@@ -86,7 +86,6 @@ class ServerClock:
 
     def _ask(self) -> None:
         with suppress(SQLAlchemyError), self._engine.connect() as connection:
-            connection.execute(_SERVER_TIME)  # a connection is checked before its first statement
             before = _seconds()
             then = connection.execute(_SERVER_TIME).scalar_one()
             self._known = then.astimezone(UTC), (before + _seconds()) / 2

@@ -3,6 +3,7 @@
 No wait is without an end, so that an outage of the database is an answer within seconds.
 """
 
+import select
 import sqlite3
 import time
 from collections.abc import Callable
@@ -11,7 +12,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError, TimeoutError
+from sqlalchemy.exc import (
+    DBAPIError,
+    InvalidatePoolError,
+    OperationalError,
+    SQLAlchemyError,
+    TimeoutError,
+)
 
 Synchronous = Literal["NORMAL", "FULL", "EXTRA"]
 
@@ -135,7 +142,6 @@ def postgres_engine(url: str, statement_seconds: int | None) -> Engine:
     engine = create_engine(
         url,
         isolation_level="AUTOCOMMIT",  # BEGIN is sent below
-        pool_pre_ping=True,
         pool_use_lifo=True,  # the connection that knows the most statements
         pool_timeout=BUSY_SECONDS,
         connect_args={"connect_timeout": _CONNECT_SECONDS, **_KEEPALIVE},
@@ -144,6 +150,7 @@ def postgres_engine(url: str, statement_seconds: int | None) -> Engine:
     server = _PostgresServer(engine.dialect.dbapi, statement_seconds)
     event.listen(engine, "do_connect", server.connect)
     event.listen(engine, "connect", server.prepare)
+    event.listen(engine, "checkout", server.refuse_lost)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
@@ -185,6 +192,20 @@ class _PostgresServer:
             connection.execute(f"SET statement_timeout = {self._statement_seconds * 1000}")
         connection.prepared_max = _PREPARED
         connection.execute(f"SET random_page_cost = {_RANDOM_PAGE_COST}")
+
+    def refuse_lost(self, connection: Any, _record: Any, _user: Any) -> None:
+        """Have the pool connect anew where the server has hung up, as it does when it restarts.
+
+        A server says so unasked. To ask it each time (`pool_pre_ping`) takes two more answers for
+        each page, and finds no more, except of a machine that is gone, for which both wait.
+        """
+        unasked = select.poll()
+        unasked.register(connection, select.POLLIN)
+        try:
+            if unasked.poll(0):
+                connection.execute("SELECT 1")
+        except self._error as error:
+            raise InvalidatePoolError from error
 
     def _wait(
         self,

@@ -58,6 +58,22 @@ def test_a_query_that_is_asked_often_stays_planned(database: Database) -> None:
     assert [planned() for _ in range(8)][::7] == [False, True]
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_connection_that_the_server_has_closed_is_replaced(database: Database) -> None:
+    """The others of the same time too, as a server closes all when it restarts."""
+    process, end = text("SELECT pg_backend_pid()"), text("SELECT pg_terminate_backend(:id, 5000)")
+
+    def is_served_by(session: Session) -> object:
+        return session.scalar(process)
+
+    with database.reading() as one, database.reading() as another:
+        first, second = is_served_by(one), is_served_by(another)
+    with closing(Database(database.engine.url.render_as_string(hide_password=False))) as admin:
+        write(admin, lambda session: session.execute(end, {"id": read(database, is_served_by)}))
+    with database.reading() as one, database.reading() as another:
+        assert {is_served_by(one), is_served_by(another)}.isdisjoint({first, second})
+
+
 def test_a_time_comes_back_in_utc_and_needs_a_zone(database: Database) -> None:
     at = datetime(2026, 3, 29, 3, 15, 0, 123456, tzinfo=timezone(timedelta(hours=5.5)))
     with database.writing() as session:
