@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from itertools import product
 
-from consult.editing.texts import Problem, file_of
+from consult.editing.texts import Problem, place_of
 from consult.questionnaire.journey import Asked, Walk, profiles, walk
 from consult.questionnaire.model import Rule
 from consult.questionnaire.questionnaire import Questionnaire
@@ -206,14 +206,15 @@ def _questions(questionnaire: Questionnaire) -> Iterator[Problem]:
     }
     seen = {id for id, _ in shown}
     for question in questionnaire.questions.values():
-        place = f"{file_of(questionnaire, question)}: {question.id}"
         if question.id not in seen:
+            place = place_of(questionnaire, question)
             yield Problem(place, "no answers lead to this question")
             continue
         for variant in questionnaire.texts.questions[question.id]:
             # The base may be hidden behind its variants: it is what they start from.
             if variant != BASE and (question.id, variant) not in shown:
-                yield Problem(f"{place}: in {variant}", "no business gets to see this wording")
+                place = place_of(questionnaire, question, variant)
+                yield Problem(place, "no business gets to see this wording")
 
 
 def _findings(questionnaire: Questionnaire) -> Iterator[Problem]:

@@ -95,7 +95,7 @@ def _text_tables(edition: Questionnaire, evidence: Mapping[str, Any]) -> dict[st
         ],
         "said": [
             (": ".join(text.path), text.text)
-            for text in texts_of(edition)
+            for text in texts_of(folder(edition.name) / "wording")
             if text.file == "findings.yaml"
         ],
         "principles": [

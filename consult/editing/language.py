@@ -5,13 +5,15 @@ what has crept into such questionnaires before, not every bad word there is.
 """
 
 import re
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from difflib import SequenceMatcher
 from functools import cache
+from itertools import combinations
 from pathlib import Path
 
-from consult.editing.texts import Problem, Text
+from consult.editing.texts import Problem, Text, place_of
+from consult.questionnaire.questionnaire import Questionnaire
+from consult.questionnaire.questions import BASE, Kind
 from consult.questionnaire.yaml_texts import read_yaml
 
 HIGHEST_GRADE = 8.0
@@ -69,7 +71,23 @@ _ALIKE = 0.9  # of the words in common
 def language_problems(texts: Iterable[Text]) -> list[Problem]:
     texts = list(texts)
     found = [Problem(t.place, message) for t in texts for rule in _RULES for message in rule(t)]
-    return [*found, *_alike(texts), *_reading(texts)]
+    return [*found, *_files_hard_to_read(texts)]
+
+
+def choice_problems(questionnaire: Questionnaire) -> Iterator[Problem]:
+    """Choices of one question that read too much alike, or that are hard to read as a whole."""
+    for question in questionnaire.questions.values():
+        variants = questionnaire.texts.questions[question.id]
+        for name, wording in variants.items():
+            is_new = name == BASE or wording.choices != variants[BASE].choices
+            if is_new and question.kind is not Kind.SORT:
+                place = f"{place_of(questionnaire, question, name)}: choices"
+                choices = list(wording.choices.values())
+                whole = " ".join(map(_sentence, choices))
+                yield from (Problem(place, message) for message in _hard_to_read(whole))
+                for text, other in combinations(choices, 2):
+                    if _alike(text, other):
+                        yield Problem(place, f"“{text}” reads like “{other}”. Say what differs")
 
 
 def _listed(kind: str, text: str) -> list[str]:
@@ -178,8 +196,7 @@ def _ends_well(text: Text) -> Iterator[str]:
         r"[.?]”?$", text.text
     ):
         yield "should end with a full stop"
-    is_question = text.field in {"ask", "call_question"} and text.file != "sorting.yaml"
-    if is_question and not re.search(r"[?.]$", text.text):
+    if text.field in {"ask", "call_question"} and not re.search(r"[?.]$", text.text):
         yield "should end with a question mark"
 
 
@@ -202,6 +219,11 @@ def _keeps_placeholders(text: Text) -> Iterator[str]:
         yield f"has {{{name}}}, which nothing fills in here"
 
 
+def _easy_to_read(text: Text) -> Iterator[str]:
+    if text.field != "choices":  # `choice_problems` reads them as a whole
+        yield from _hard_to_read(_sentence(text.text))
+
+
 _RULES: tuple[Callable[[Text], Iterator[str]], ...] = (
     _starts_with_verb,
     _no_jargon_or_shame,
@@ -214,25 +236,13 @@ _RULES: tuple[Callable[[Text], Iterator[str]], ...] = (
     _ends_well,
     _not_too_long,
     _keeps_placeholders,
+    _easy_to_read,
 )
 
 
-def _alike(texts: list[Text]) -> Iterator[Problem]:
-    """Choices of one question that read too much alike to choose between."""
-    for choices in _lists_of_choices(texts):
-        for index, text in enumerate(choices):
-            for other in choices[:index]:
-                words, others = _words(text.text.lower()), _words(other.text.lower())
-                if SequenceMatcher(a=words, b=others, autojunk=False).ratio() > _ALIKE:
-                    yield Problem(text.place, f"reads like “{other.text}”. Say what differs")
-
-
-def _lists_of_choices(texts: Iterable[Text]) -> list[list[Text]]:
-    lists: dict[tuple[str, ...], list[Text]] = defaultdict(list)
-    for text in texts:
-        if text.field == "choices":
-            lists[text.path[:-1]].append(text)
-    return list(lists.values())
+def _alike(text: str, other: str) -> bool:
+    words, others = _words(text.lower()), _words(other.lower())
+    return SequenceMatcher(a=words, b=others, autojunk=False).ratio() > _ALIKE
 
 
 def _words(text: str) -> list[str]:
@@ -240,24 +250,18 @@ def _words(text: str) -> list[str]:
     return re.findall(r"\w+(?:’\w+)*", text)
 
 
-def _reading(texts: list[Text]) -> Iterator[Problem]:
-    """Texts above grade 8, each alone (the choices of a question as one), and each file."""
-    singles = [(t.place, _sentence(t.text)) for t in texts if t.field != "choices"]
-    lists = [
-        (": ".join((c[0].file, *c[0].path[:-1])), " ".join(_sentence(t.text) for t in c))
-        for c in _lists_of_choices(texts)
-    ]
-    for place, whole in (*singles, *lists):
-        if len(whole.split()) >= _FEWEST_WORDS and (found := grade(whole)) > HIGHEST_GRADE:
-            yield Problem(
-                place,
-                f"reads at grade {found:.1f}, above {HIGHEST_GRADE:g}. Use shorter words and "
-                "sentences",
-            )
+def _files_hard_to_read(texts: list[Text]) -> Iterator[Problem]:
     for file in dict.fromkeys(text.file for text in texts):
         whole = " ".join(_sentence(text.text) for text in texts if text.file == file)
         if len(whole.split()) >= _FEWEST_WORDS_OF_A_FILE and grade(whole) > HIGHEST_GRADE:
             yield Problem(file, f"reads above grade {HIGHEST_GRADE:g} as a whole")
+
+
+def _hard_to_read(text: str) -> Iterator[str]:
+    if len(text.split()) >= _FEWEST_WORDS and (found := grade(text)) > HIGHEST_GRADE:
+        yield (
+            f"reads at grade {found:.1f}, above {HIGHEST_GRADE:g}. Use shorter words and sentences"
+        )
 
 
 def _sentence(text: str) -> str:

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
 from consult.editing.coverage import kinds_of_business
-from consult.editing.texts import Problem, file_of
+from consult.editing.texts import Problem, place_of
 from consult.questionnaire.journey import walk
 from consult.questionnaire.questionnaire import Questionnaire
 from consult.questionnaire.questions import BASE, Kind
@@ -22,10 +22,10 @@ _LEAD = re.compile(r"\bleads?\b", re.IGNORECASE)
 def reader_problems(questionnaire: Questionnaire) -> list[Problem]:
     """Wordings that do not fit a reader: “we” for one person, “leads” for a shop or a store."""
     of_items = [
-        Problem(f"{file_of(questionnaire, question)}: {question.id}{place}", message)
+        Problem(f"{place_of(questionnaire, question, variant)}: {field}", message)
         for question in questionnaire.questions.values()
         if question.kind is Kind.RUNG
-        for place, message in _item(questionnaire.texts.questions[question.id])
+        for variant, field, message in _item(questionnaire.texts.questions[question.id])
     ]
     return [*of_items, *_leads_in_shops(questionnaire)]
 
@@ -41,26 +41,23 @@ def _leads_in_shops(questionnaire: Questionnaire) -> Iterator[Problem]:
     for asked in shown.values():
         texts = (asked.wording.title, asked.wording.note, *_texts(asked.wording).values())
         if _LEAD.search(" / ".join(texts)):
-            place = f"{file_of(questionnaire, asked.question)}: {asked.id}"
             yield Problem(
-                place if asked.variant == BASE else f"{place}: in {asked.variant}",
+                place_of(questionnaire, asked.question, asked.variant),
                 "says “lead” to a shop. Speak of visitors, shoppers or carts",
             )
 
 
-def _item(variants: Mapping[str, Wording]) -> Iterator[tuple[str, str]]:
+def _item(variants: Mapping[str, Wording]) -> Iterator[tuple[str, str, str]]:
+    """Variant, field and message of each text that does not fit."""
     for name, wording in variants.items():
         if name == TEAM or (name == BASE and SOLO in variants):
             continue
-        where = "" if name == BASE else f": in {name}"
         for field, texts in _texts(wording).items():
             if _WE.search(_QUOTED.sub("", texts)):
-                yield f"{where}: {field}", "says “we”, and one person alone may read it"
+                yield name, field, "says “we”, and one person alone may read it"
             elif name not in (BASE, SOLO) and _left_to_the_team(variants, name, field):
-                yield (
-                    f"{where}: {field}",
-                    "is missing: a firm of one would read the team’s text. Word it for both",
-                )
+                message = "is missing: a firm of one would read the team’s text. Word it for both"
+                yield name, field, message
 
 
 def _left_to_the_team(variants: Mapping[str, Wording], name: str, field: str) -> bool:

@@ -1,13 +1,12 @@
 """Every text of an edition, each with the place where an editor finds it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from consult.questionnaire.questionnaire import Questionnaire
 from consult.questionnaire.questions import BASE, Kind, Question
-from consult.questionnaire.wording import Tool, Wording
-
-_FIELDS = ("title", "ask", "help", "unknown", "why", "fix", "unknown_fix", "proof", "note")
+from consult.questionnaire.yaml_texts import read_texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +19,7 @@ class Text:
 
     @property
     def place(self) -> str:
-        return ": ".join((self.file, *self.path))
+        return ": ".join((self.file, *self.path)).replace(": in: ", ": in ")
 
     @property
     def field(self) -> str:
@@ -29,77 +28,32 @@ class Text:
         return self.path[-2] if last.isdigit() or "choices" in self.path else last
 
 
-def texts_of(questionnaire: Questionnaire) -> Iterator[Text]:
-    """Every text of the edition. A variant of a wording gives only the texts that differ."""
-    texts = questionnaire.texts
-    for question in questionnaire.questions.values():
-        yield from _question_texts(questionnaire, question)
-    for id, variants in texts.tools.items():
-        yield from _tool_texts(id, variants)
-    for group, headings in (("parts", texts.parts), ("pages", texts.pages)):
-        for id, heading in headings.items():
-            yield Text("pages.yaml", (group, id, "title"), heading.title)
-            if heading.intro:
-                yield Text("pages.yaml", (group, id, "intro"), heading.intro)
-    frame = {key: value for key, value in texts.sorting.items() if key != "cards"}
-    yield from _nested("sorting.yaml", (), frame)
-    yield from _nested("findings.yaml", (), texts.findings)
+def texts_of(wording: Path) -> Iterator[Text]:
+    """Every text in the files of this folder. A variant has only the texts that differ."""
+    for file in sorted(wording.glob("*.yaml")):
+        yield from _within(file.name, (), read_texts(file))
 
 
-def file_of(questionnaire: Questionnaire, question: Question) -> str:
-    if question.kind is Kind.SORT:
-        return "sorting.yaml"
-    for dimension in questionnaire.dimensions:
-        if question.id in dimension.items:
-            return f"{dimension.axis}.yaml"
-    return "profile.yaml"
-
-
-def _question_texts(questionnaire: Questionnaire, question: Question) -> Iterator[Text]:
-    file = file_of(questionnaire, question)
-    variants = questionnaire.texts.questions[question.id]
-    for name, wording in variants.items():
-        id = question.id.removeprefix("sort_")
-        path = (id,) if name == BASE else (id, f"in {name}")
-        base = Wording(ask="") if name == BASE else variants[BASE]
-        yield from _wording_texts(file, path, wording, base, question.kind)
-
-
-def _wording_texts(
-    file: str, path: tuple[str, ...], wording: Wording, base: Wording, kind: Kind
-) -> Iterator[Text]:
-    for field in _FIELDS:
-        texts = getattr(wording, field)
-        if texts and texts != getattr(base, field) and not (kind is Kind.SORT and field == "title"):
-            yield Text(file, (*path, field), texts)
-    if wording.choices != base.choices and kind is not Kind.SORT:
-        for number, (id, texts) in enumerate(wording.choices.items(), start=1):
-            name = str(number) if kind is Kind.RUNG else id
-            yield Text(file, (*path, "choices", name), texts)
-
-
-def _tool_texts(id: str, variants: Mapping[str, Tool]) -> Iterator[Text]:
-    """The name of a tool and its lines, each by its number."""
-    for variant, tool in variants.items():
-        path = (id,) if variant == BASE else (id, f"in {variant}")
-        base = None if variant == BASE else variants[BASE]
-        if base is None or tool.name != base.name:
-            yield Text("tools.yaml", (*path, "tool"), tool.name)
-        if base is None or tool.text != base.text:
-            for number, line in enumerate(tool.text.splitlines(), start=1):
-                if line:
-                    yield Text("tools.yaml", (*path, "text", str(number)), line)
-
-
-def _nested(file: str, path: tuple[str, ...], value: object) -> Iterator[Text]:
-    if isinstance(value, str):
-        yield Text(file, path, value)
-    elif isinstance(value, Mapping):
+def _within(file: str, path: tuple[str, ...], value: object) -> Iterator[Text]:
+    """Texts by their names; those of a list, and the lines of a text of many, by their numbers."""
+    if isinstance(value, str) and "\n" in value:
+        value = value.splitlines()
+    if isinstance(value, list):
+        value = dict(enumerate(value, start=1))
+    if isinstance(value, dict):
         for key, inner in value.items():
-            yield from _nested(file, (*path, str(key)), inner)
-    elif isinstance(value, list):
-        for number, inner in enumerate(value, start=1):
-            yield from _nested(file, (*path, str(number)), inner)
+            if key != "effort":  # one of three words for the program
+                yield from _within(file, (*path, str(key)), inner)
+    elif value:
+        yield Text(file, path, str(value))
+
+
+def place_of(questionnaire: Questionnaire, question: Question, variant: str = BASE) -> str:
+    """Where an editor finds the wording of a question."""
+    axes = {id: dimension.axis for dimension in questionnaire.dimensions for id in dimension.items}
+    file = "sorting" if question.kind is Kind.SORT else axes.get(question.id, "profile")
+    place = f"{file}.yaml: {question.id}"
+    return place if variant == BASE else f"{place}: in {variant}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import yaml
 from consult.editing.coverage import coverage_problems
 from consult.editing.edition_check import check
 from consult.editing.edition_document import document
-from consult.editing.language import language_problems, syllables_in
+from consult.editing.language import choice_problems, language_problems, syllables_in
 from consult.editing.readers import reader_problems, tool_problems
 from consult.editing.texts import Problem, Text, texts_of
 from consult.questionnaire import editions
@@ -66,10 +66,6 @@ def reword(tmp_path: Path) -> Reword:
         return changed(tmp_path / "wording", file, lambda texts: texts.replace(old, new, 1))
 
     return load
-
-
-def texts_in(file: str, edition: Questionnaire) -> list[Text]:
-    return [text for text in texts_of(edition) if text.file == file]
 
 
 @pytest.mark.parametrize("edition", names())
@@ -163,10 +159,36 @@ def test_sourced_reasons_and_contractions_pass(field: str, text: str) -> None:
 def test_two_choices_that_read_alike_are_named(put: Put) -> None:
     like = newest().wording("clear_answers").choices["1"]
     edition = put("handoff.yaml: clear_answers: choices: 3", f"{like}!")
-    problem = Problem(
-        "handoff.yaml: clear_answers: choices: 3", f"reads like “{like}”. Say what differs"
+    (problem,) = choice_problems(edition)
+    assert problem == Problem(
+        "handoff.yaml: clear_answers: choices", f"“{like}” reads like “{like}!”. Say what differs"
     )
-    assert problem in language_problems(texts_in("handoff.yaml", edition))
+
+
+@pytest.mark.parametrize(
+    ("place", "text", "named"),
+    [
+        ("sorting.yaml: cards: newsletter: done", "Posted on social media", "done_last_30_days"),
+        (
+            "profile.yaml: lead_came_from: in checkout: choices: walk_in",
+            "Some other way",
+            "lead_came_from: in checkout",
+        ),
+    ],
+    ids=["short names of cards", "a choice that a variant changes and one that it takes"],
+)
+def test_choices_are_compared_as_they_are_shown(
+    put: Put, place: str, text: str, named: str
+) -> None:
+    (problem, *_) = choice_problems(put(place, text))
+    assert problem.place == f"profile.yaml: {named}: choices"
+
+
+def test_choices_are_read_as_a_whole(put: Put) -> None:
+    hard = "Organizational differentiation facilitates accountability everywhere."
+    (problem,) = choice_problems(put("handoff.yaml: lead_list: in counter: choices: 2", hard))
+    assert problem.place == "handoff.yaml: lead_list: in counter: choices"
+    assert problem.message.startswith("reads at grade")
 
 
 @pytest.mark.parametrize(
@@ -198,9 +220,9 @@ def test_a_wording_that_does_not_fit_its_reader_is_named(
     assert str(problem).startswith(message)
 
 
-def test_a_line_of_a_tool_is_named_by_its_number(reword: Reword) -> None:
-    edition = reword("tools.yaml", "Ask, “Does this work for you?”", "Ask about their pipeline.")
-    assert [str(problem) for problem in language_problems(texts_in("tools.yaml", edition))] == [
+def test_a_line_of_a_tool_is_named_by_its_number(reword: Reword, tmp_path: Path) -> None:
+    reword("tools.yaml", "Ask, “Does this work for you?”", "Ask about their pipeline.")
+    assert [str(problem) for problem in language_problems(texts_of(tmp_path / "wording"))] == [
         "tools.yaml: sales_steps: text: 6: “pipeline” is trade talk. Say it in the owner’s words"
     ]
 
@@ -301,4 +323,4 @@ def test_the_committed_document_is_current() -> None:
 
 def test_the_document_shows_every_text_of_the_edition() -> None:
     shown = document(newest())
-    assert [text.place for text in texts_of(newest()) if text.text not in shown] == []
+    assert [text.place for text in texts_of(WORDING) if text.text not in shown] == []
