@@ -19,10 +19,11 @@ from consult.owner.contact_pages import (
     contact_page,
     request_first_confirmation,
     screen_contact,
+    shown_contact,
     thanks_url,
 )
 from consult.owner.form_guard import consume_contact, mailbox_of
-from consult.owner.result_pages import open_result, opens_contact_of
+from consult.owner.result_pages import open_result
 from consult.owner.slot_form import (
     booked_consult,
     booking_rules,
@@ -61,7 +62,7 @@ def book_page(token: str) -> ResponseReturnValue:
     if is_person() and not {"zone", "day"} & set(request.args):
         _count_press(submitted)
     if offer.how == "off":
-        return redirect(url_for("contact.consult", token=token), 303)
+        return redirect(url_for("contact.consult", token=token, key=request.args.get("key")), 303)
     with services().database.reading() as session:
         booked = bookings.active_booking(session, submitted.id)
     if booked and booked.calendar == "own":
@@ -91,7 +92,7 @@ def book(token: str) -> ResponseReturnValue:
 
 
 def _book(token: str, submitted: SubmissionRow, form: ContactForm | None) -> str:
-    """Book the time that was sent; returns the address of a contact that came along.
+    """Book the time that was sent; returns the address of a contact that may be shown.
 
     The contact is saved first, so that the booking finds it; neither is if the time is taken.
     """
@@ -114,7 +115,7 @@ def _book(token: str, submitted: SubmissionRow, form: ContactForm | None) -> str
         _book_slot(session, submitted.id, chosen_zone())
     if screening:
         request_first_confirmation(submitted, token, given.email, screening)
-    return given.email if form else ""
+    return given.email if form or shown_contact(submitted) else ""
 
 
 def _count_booking(email: str) -> None:
@@ -162,9 +163,7 @@ def _to_calendar(submitted: SubmissionRow, offer: BookingOffer) -> Response:
     if not is_person():
         return redirect(offer.url, 303)
     key = _count_press(submitted)
-    contact = (
-        submitted.contact if opens_contact_of(submitted, request.args.get("key", "")) else None
-    )
+    contact = shown_contact(submitted)
     name, email = (contact.name, contact.email) if contact else ("", "")
     return redirect(calendar_url(offer, key, name=name, email=email), 303)
 

@@ -45,6 +45,9 @@ from consult.workflow.spam import Signs, is_suspect, of_sender
 contact_pages = Blueprint("contact", __name__, url_prefix="/result/<token>")
 confirm_pages = Blueprint("confirm", __name__, url_prefix="/confirm/<token>")
 
+BOOK = "book"
+"""Where ``?then=`` leads once a contact is changed: back to the booking it is for."""
+
 
 @contact_pages.get("/contact")
 def contact(token: str) -> str:
@@ -82,7 +85,8 @@ def ask_for_consult(token: str) -> ResponseReturnValue:
         if known := submission.locked_contact(session, token):
             wanted = replace(known, wants_consult=True)
             submission.save_contact(session, token, wanted, None, services().settings.office)
-    return redirect(thanks_url(submitted, token), 303)
+    shown = shown_contact(submitted)
+    return redirect(thanks_url(submitted, token, shown.email if shown else ""), 303)
 
 
 def _save(token: str, template: str, *, wants_consult: bool) -> ResponseReturnValue:
@@ -106,6 +110,9 @@ def _save(token: str, template: str, *, wants_consult: bool) -> ResponseReturnVa
             return redirect(url_for(".contact", token=token), 303)
         submission.save_contact(session, token, given, link, services().settings.office, screening)
     request_first_confirmation(submitted, token, given.email, screening)
+    if request.args.get("then") == BOOK:
+        key = contact_key(secret_key(), submitted.result_token_hash, given.email)
+        return redirect(url_for("booking.book_page", token=token, key=key), 303)
     return redirect(thanks_url(submitted, token, given.email), 303)
 
 
@@ -215,7 +222,12 @@ def _to_confirm(token: str) -> ContactRow:
 
 
 def _may_change(submitted: SubmissionRow) -> bool:
-    return submitted.contact is None or opens_contact_of(submitted, request.args.get("key", ""))
+    return submitted.contact is None or shown_contact(submitted) is not None
+
+
+def shown_contact(submitted: SubmissionRow) -> ContactRow | None:
+    """The contact, if the key in the query is one that shows and changes it."""
+    return submitted.contact if opens_contact_of(submitted, request.args.get("key", "")) else None
 
 
 def contact_page(
@@ -228,12 +240,16 @@ def contact_page(
     **more: Any,
 ) -> str:
     """The page with this form, or without one where there is a contact already."""
+    known = shown_contact(submitted)
     wrong = [(field.name, field.errors[0]) for field in form or () if field.errors]
     return render_template(
         template,
         depth=submitted.depth,
         token=token,
         key=request.args.get("key"),
+        then=request.args.get("then"),
+        known=known,
+        unreachable=known.signs.get("mail_server") if known else None,
         form=form,
         problems=[*problems, *wrong],
         guard=guard("contact", token),

@@ -51,7 +51,7 @@ def result(token: str) -> ResponseReturnValue:
         pdf_is_open=not is_contact_required(submitted.contact is not None, "pdf", "result"),
         late="late" in request.args,
         thanks=bool(key) and submitted.contact is not None,
-        key=key,
+        key=key if contact else None,
         contact=contact,
         unreachable=contact.signs.get("mail_server") if contact else None,
         looked_up=contact is not None and services().settings.spam_mail_server != "off",

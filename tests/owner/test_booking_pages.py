@@ -11,10 +11,11 @@ from consult.crypto import contact_key
 from consult.storage.booking import bookings
 from consult.storage.leads import submission
 from consult.storage.tables.lead_tables import LeadRow
-from consult.storage.tables.submission_tables import ResponseStatsRow, SubmissionRow
+from consult.storage.tables.submission_tables import ContactRow, ResponseStatsRow, SubmissionRow
 from tests.support.apps import make_app, services_of
 from tests.support.client import PageClient
 from tests.support.databases import read, rows, write
+from tests.support.personas import ADA
 from tests.support.results import submit_check
 from tests.support.submissions import CONTACT, lead_of
 
@@ -134,3 +135,64 @@ def test_in_a_frame_the_calendar_opens_in_a_new_tab(app_with: MakeApp) -> None:
     page = PageClient(app).get(f"/embed{path}", headers={"Sec-Fetch-Dest": "iframe"})
     links = [e for e in page.document.all("a") if e.attrib["href"] == f"{path}/book"]
     assert {(e.attrib["target"], e.attrib["rel"]) for e in links} == {("_blank", "noreferrer")}
+
+
+# --- Where the invitation goes --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("booking", ["own", "off"])
+def test_who_has_just_left_an_address_sees_and_corrects_it_before_booking(
+    app_with: MakeApp, booking: str
+) -> None:
+    app = app_with("", booking=booking)
+    client = PageClient(app)
+    form = client.get(f"{submit_check(app)}/contact").form("/contact")
+    wrong = {**ADA, "email": "ada@gmial.com"}
+    thanks = client.follow(client.submit(form.fill(**wrong)))
+    page = client.follow(client.send("GET", thanks.link("free consult"), status=None))
+    assert "goes to ada@gmial.com" in page.text
+    corrected = client.get(page.link("Change it")).form("/contact").fill(**ADA)
+    page = client.follow(client.follow(client.submit(corrected, status=303)))
+    assert "goes to ada@example.com" in page.text
+    form = page.forms[-1]
+    if booking == "own":
+        form = form.fill(slot=form.fields["slot"].offered[0])
+    thanks = client.follow(client.submit(form))
+    assert "correct your name or address" in thanks.links, "and may be corrected after it, too"
+    assert [row.email for row in rows(services_of(app).database, ContactRow)] == [ADA["email"]]
+
+
+def test_other_times_and_a_slip_keep_the_address_in_view(app_with: MakeApp) -> None:
+    app = app_with("", booking_days_ahead="30")
+    client = PageClient(app)
+    path, key = with_contact(app)
+    page = client.get(f"{path}/book?key={key}")
+    zones = next(form for form in page.forms if form.method == "get")
+    assert zones.fields["key"].values == [key]
+    later = client.get(page.link("Later days"))
+    for shown in (
+        client.submit(later.form("/book"), status=422),
+        client.get(later.link("Earlier days")),
+    ):
+        assert f"goes to {CONTACT.email}" in shown.text
+
+
+@pytest.mark.parametrize("query", ["", "?key=1"])
+def test_others_with_the_link_are_told_no_address(app_with: MakeApp, query: str) -> None:
+    app = app_with("")
+    client = PageClient(app)
+    path, _ = with_contact(app)
+    for page in (client.get(f"{path}/book{query}"), client.get(f"{path}/consult{query}")):
+        assert "goes to the email you left" in page.text
+        assert CONTACT.email not in page.html
+        assert client.get(page.link("Fix your email first")).h1 == "We have your details"
+
+
+def test_an_address_that_takes_no_mail_is_said_before_booking(app_with: MakeApp) -> None:
+    app = app_with("")
+    path, key = with_contact(app)
+    sign = {"mail_server": {"counts": False, "detail": "gmail.com"}}
+    lead_id = owner_of(app, path).id
+    write(services_of(app).database, submission.add_signs, lead_id, CONTACT.email, sign)
+    page = PageClient(app).get(f"{path}/book?key={key}")
+    assert "Email doesn’t reach example.com. Did you mean gmail.com? Change it" in page.text

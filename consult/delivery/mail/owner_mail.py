@@ -174,13 +174,10 @@ def _links_of(context: Context, mail: OwnerMail, link: str) -> dict[str, str]:
     """The links of a report mail: to the result, to the contact, and to book where that is."""
     result_hash, email = mail.submitted.result_token_hash, mail.contact.email
     key = contact_key(context.settings.signing_key(), result_hash, email, mailed=True)
-    offer = context.booking_offer
-    # Only a calendar elsewhere gets to know their name.
-    book = f"{link}/book?key={key}" if offer.is_elsewhere else f"{link}/book"
     return {
         "link": link,
         "change": f"{link}/contact?key={key}",
-        "book": "" if offer.how == "off" else book,
+        "book": "" if context.booking_offer.how == "off" else f"{link}/book?key={key}",
     }
 
 
