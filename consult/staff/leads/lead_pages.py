@@ -33,6 +33,7 @@ from consult.storage.leads import leads, notes
 from consult.storage.leads.changes import can_undo
 from consult.storage.leads.leads import (
     LeadDetails,
+    assessments_in,
     lead_details,
     standing,
     timeline,
@@ -109,7 +110,7 @@ def lead_page(lead_id: int, form_state: FormState | None = None) -> str:
         pages=found.pages,
         notes=written,
         reached=reached,
-        assessments=found.assessments if reached else {},
+        assessments=assessments_in(events) if reached else {},
         form_state=form_state or FormState(),
         done="" if form_state else request.args.get("done", ""),
         opened=request.args.get("open", ""),

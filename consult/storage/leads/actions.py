@@ -25,7 +25,7 @@ from consult.storage.leads.changes import (
     sync_booking,
 )
 from consult.storage.leads.handovers import assign_to, end_handover
-from consult.storage.leads.leads import reply_clock
+from consult.storage.leads.leads import start_clock
 from consult.storage.tables.lead_tables import LeadRow
 from consult.workflow.office_hours import NINE_TO_FIVE, Office
 from consult.workflow.stages import (
@@ -85,9 +85,8 @@ def move(
     because = _mark_no_show(session, lead, today) if is_no_show else ""
     if stage != "consult_held":
         lead.consult_at = consult_at
-    has_amount = stage == "won" and amount is not None
-    lead.won_amount, lead.won_currency = (amount, currency) if has_amount else (None, None)
-    won = {"amount": amount, "currency": currency} if has_amount else {}
+    _set_amount(lead, amount if stage == "won" else None, currency)
+    won = {"amount": lead.won_amount, "currency": lead.won_currency}
     reason = reason if stage in CLOSING_REASONS else ""
     facts = {"reason": reason, "because": because, "comment": comment}
     record_move(session, lead, stage, by, **facts, consult_at=_iso(consult_at), **won)
@@ -107,10 +106,14 @@ def correct_amount(
     lead = lock_lead(session, lead_id, by=by, version=version)
     if lead.stage != "won":
         raise NotAllowedError("Only a lead that was won has an amount.")
-    lead.won_amount, lead.won_currency = amount, None if amount is None else currency
+    _set_amount(lead, amount, currency)
     page_events.record_stage(session, lead_id, "won")
     record_change(session, lead, "amount", by, amount=amount, currency=lead.won_currency)
     return save_change(session, lead, "lead.amount_changed", by)
+
+
+def _set_amount(lead: LeadRow, amount: int | None, currency: str) -> None:
+    lead.won_amount, lead.won_currency = amount, None if amount is None else currency
 
 
 def log_contact(
@@ -174,8 +177,7 @@ def schedule_follow_up(
     _require_not_past(on, today)
     lead.follow_up_on = on
     if on > today and lead.due_at and lead.first_contact_at is None:
-        for name, value in reply_clock(office, office.start_of(on)).items():
-            setattr(lead, name, value)
+        start_clock(lead, office, office.start_of(on))
     record_change(session, lead, "follow_up", by, on=on.isoformat())
     return save_change(session, lead, "lead.follow_up_scheduled", by)
 

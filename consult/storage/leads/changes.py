@@ -117,9 +117,9 @@ def record_change(
 ) -> None:
     """Add an event to the timeline about the change that ``save_change`` will end.
 
-    Facts that are empty are left out.
+    Facts that are empty or None are left out.
     """
-    known = {name: value for name, value in data.items() if value != ""}
+    known = {name: value for name, value in data.items() if value not in ("", None)}
     record_event(session, lead.submission_id, kind, by=by, version=lead.version + 1, **known)
 
 

@@ -20,8 +20,8 @@ from consult.storage.drafts import drafts
 from consult.storage.jobs import enqueue_documents
 from consult.storage.tables.booking_tables import ACTIVE, BookingRow
 from consult.storage.tables.lead_tables import (
+    TIME_TO_BOOK,
     Assessment,
-    CallAssessmentRow,
     LeadEventRow,
     LeadRow,
     did_not_book,
@@ -69,8 +69,8 @@ class LeadDetails:
     """What the page of a lead shows of it, as far as there is one of each.
 
     `booking` is that of a consult to come; `stored` the revision of each document by its kind, 0
-    while there is none; `assessments` what the call showed, by dimension; `viewed_at` when the
-    audit log last recorded a view by the user who asks.
+    while there is none; `viewed_at` when the audit log last recorded a view by the user who asks;
+    `did_not_book` whether its owner went to a calendar only (``lead_tables.did_not_book``).
     """
 
     submission: SubmissionRow
@@ -78,7 +78,6 @@ class LeadDetails:
     pages: Sequence[PageVisitRow]
     booking: BookingRow | None
     stored: Mapping[str, int]
-    assessments: Mapping[str, str]
     viewed_at: datetime | None
     did_not_book: bool
 
@@ -112,24 +111,22 @@ def is_suspect(session: Session, lead_id: int) -> bool:
 
 
 def lead_details(session: Session, lead_id: int, viewer_id: int) -> LeadDetails | None:
-    """What the page of a lead shows of it, in two queries; None for a lead that was deleted.
-
-    It takes a third where the owner went to a calendar.
-    """
-    now, viewed = session.now(), {"action": "lead.seen", "by": viewer_id}
-    found = session.execute(_DETAILS, {"lead_id": lead_id, "now": now, **viewed}).first()
+    """What the page of a lead shows of it, in two queries; None for a lead that was deleted."""
+    now = session.now()
+    times = {"now": now, "pressed_before": now - TIME_TO_BOOK}
+    viewed = {"lead_id": lead_id, "action": "lead.seen", "by": viewer_id}
+    found = session.execute(_DETAILS, times | viewed).first()
     if found is None:
         return None
-    submission, lead, booking, report_stored, brief_stored, assessments, viewed_at = found
+    submission, lead, booking, report_stored, brief_stored, viewed_at, pressed_only = found
     return LeadDetails(
         submission=submission,
         lead=lead,
         pages=page_events.pages_of(session, submission.draft_id),
         booking=booking,
         stored={REPORT: report_stored or 0, BRIEF: brief_stored or 0},
-        assessments=dict(one.split(":") for one in (assessments or "").split()),
         viewed_at=viewed_at,
-        did_not_book=lead.pressed_at is not None and _did_not_book(session, lead_id, now),
+        did_not_book=bool(pressed_only),
     )
 
 
@@ -137,11 +134,10 @@ def _details() -> Select[Any]:
     """What there is one of for each lead; built once, which takes as long as to ask for it."""
     lead_id = bindparam("lead_id", type_=Integer)
     report, brief = aliased(DocumentRow), aliased(DocumentRow)
-    assessed = CallAssessmentRow.dimension + ":" + CallAssessmentRow.assessment
-    in_one_text = select(func.aggregate_strings(assessed, " ")).where(
-        CallAssessmentRow.submission_id == SubmissionRow.id
+    more = (
+        audit_log.LAST_RECORDED.scalar_subquery(),
+        did_not_book(LeadRow, bindparam("pressed_before")),
     )
-    more = (in_one_text.scalar_subquery(), audit_log.LAST_RECORDED.scalar_subquery())
     booking_id = select(func.max(BookingRow.id)).where(
         BookingRow.submission_id == lead_id,
         BookingRow.state.in_(ACTIVE),
@@ -158,20 +154,6 @@ def _details() -> Select[Any]:
 
 
 _DETAILS = _details()
-
-
-def _did_not_book(session: Session, lead_id: int, now: datetime) -> bool:
-    query = select(did_not_book(LeadRow, now)).where(LeadRow.submission_id == lead_id)
-    return bool(session.scalar(query))
-
-
-def assessments_of(session: Session, lead_id: int) -> dict[str, Assessment]:
-    """What the call showed, by dimension."""
-    row = CallAssessmentRow
-    found = session.execute(
-        select(row.dimension, row.assessment).where(row.submission_id == lead_id)
-    )
-    return dict(found.all())
 
 
 def still_there(session: Session, lead_ids: Collection[int]) -> set[int]:
@@ -268,6 +250,12 @@ def was_reached(events: Iterable[LeadEventRow]) -> bool:
     return any(map(_is_talk, standing(events)))
 
 
+def assessments_in(events: Iterable[LeadEventRow]) -> Mapping[str, Assessment]:
+    """What the call showed, by dimension, as staff last saved it."""
+    found = [event.data["assessments"] for event in events if event.kind == "assessed"]
+    return found[-1] if found else {}
+
+
 def _is_talk(event: LeadEventRow) -> bool:
     if event.kind == "contact":
         return bool(event.data["reached"])
@@ -278,10 +266,7 @@ def _is_talk(event: LeadEventRow) -> bool:
     return step in (("new", "reached"), ("taken", "reached")) or step[1] == "consult_held"
 
 
-def reply_clock(office: Office, start: datetime) -> dict[str, Any]:
-    """The columns of a lead whose reply clock starts, under the hours that the office has now."""
-    return {
-        "clock_started_at": start,
-        "due_at": office.due_at(start),
-        "clock_hours": office.hours_from(office.today(start)),
-    }
+def start_clock(lead: LeadRow, office: Office, start: datetime) -> None:
+    """Start the reply clock of a lead, under the hours that the office has now."""
+    lead.clock_started_at, lead.due_at = start, office.due_at(start)
+    lead.clock_hours = office.hours_from(office.today(start))

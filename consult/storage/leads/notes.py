@@ -21,7 +21,7 @@ from consult.storage.leads.changes import (
     record_change,
     save_change,
 )
-from consult.storage.leads.leads import assessments_of, timeline, was_reached
+from consult.storage.leads.leads import assessments_in, timeline, was_reached
 from consult.storage.notifications.notifications import notify
 from consult.storage.search_index import index_lead
 from consult.storage.tables.lead_tables import Assessment, CallAssessmentRow, LeadRow, NoteRow
@@ -109,9 +109,10 @@ def assess(
     For `version` and the errors, see ``consult.storage.leads.actions``.
     """
     lead = lock_lead(session, lead_id, by=by, version=version)
-    if not was_reached(timeline(session, lead_id)):
+    events = timeline(session, lead_id)
+    if not was_reached(events):
         raise NotAllowedError("No one has talked to them yet.")
-    before = assessments_of(session, lead_id)
+    before = assessments_in(events)
     changed = {id: assessment for id, assessment in given.items() if before.get(id) != assessment}
     session.execute(
         delete(CallAssessmentRow).where(

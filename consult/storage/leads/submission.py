@@ -7,6 +7,7 @@ The reply clock starts then, too: until then, its page promises a reply only aft
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
+from datetime import datetime
 from typing import Self
 
 from sqlalchemy import select
@@ -20,7 +21,7 @@ from consult.storage.drafts.drafts import Draft
 from consult.storage.jobs import CHECK_ADDRESS, enqueue, enqueue_documents
 from consult.storage.leads import changes
 from consult.storage.leads.assignment import default_assignee, lock_assignments, next_assignee
-from consult.storage.leads.leads import JsonObject, lock_by_result, record_event, reply_clock
+from consult.storage.leads.leads import JsonObject, lock_by_result, record_event, start_clock
 from consult.storage.notifications.notifications import notify
 from consult.storage.search_index import index_lead
 from consult.storage.tables.lead_tables import LeadRow
@@ -155,7 +156,7 @@ def save_contact(
     if lead is None or row is None:
         return False
     stored = session.get(ContactRow, row.id)
-    is_first = stored is None
+    was_known = stored is not None and not lead.suspect
     screening = screening or Screening(signs=stored.signs if stored else {})
     if stored is None:
         record_event(session, row.id, "contact_left")
@@ -164,15 +165,9 @@ def save_contact(
     elif NewContact.of(stored) == contact:
         return True
     is_new_address = stored.email != contact.email
-    for name, value in asdict(contact).items():
-        setattr(stored, name, value)
-    stored.consented_at, stored.signs = session.now(), dict(screening.signs)
-    if is_new_address:
-        stored.confirm_hash = None
-        stored.waiting_token = (screening.waiting_token or None) if screening.waits else None
+    _fill(stored, contact, screening, session.now())
     row.report_revision += 1
     lead.wants_consult = contact.wants_consult
-    was_known = not (is_first or lead.suspect)
     lead.suspect = not was_known and is_suspect(screening.signs)
     if lead.suspect:
         page_events.record_reached(session, row.id, suspect=True)
@@ -187,6 +182,15 @@ def save_contact(
             enqueue(session, CHECK_ADDRESS, {}, submission_id=row.id)
         email_bookings(session, row.id)
     return True
+
+
+def _fill(stored: ContactRow, new: NewContact, screening: Screening, now: datetime) -> None:
+    if stored.email != new.email:
+        stored.confirm_hash = None
+        stored.waiting_token = (screening.waiting_token or None) if screening.waits else None
+    for name, value in asdict(new).items():
+        setattr(stored, name, value)
+    stored.consented_at, stored.signs = now, dict(screening.signs)
 
 
 def locked_contact(session: Session, token: str) -> NewContact | None:
@@ -209,8 +213,7 @@ def _announce(session: Session, lead: LeadRow, *, was_known: bool, office: Offic
     if not was_known and lead.first_contact_at is None:  # no lead is snoozed then
         # Undoing what staff did just before would stop the clock again.
         lead.follow_up_on = lead.replaced = None
-        for name, value in reply_clock(office, session.now()).items():
-            setattr(lead, name, value)
+        start_clock(lead, office, session.now())
     session.flush()
     lead_id, consult = lead.submission_id, lead.wants_consult
     page_events.record_reached(session, lead_id, contact=True, consult=consult)

@@ -199,7 +199,14 @@ def _clean_events(session: Session, lead_id: int) -> None:
         event.data = {
             name: value
             for name, value in event.data.items()
-            if name != "comment"
-            and (not isinstance(value, str) or _NO_FREE_TEXT.fullmatch(value))
-            and not isinstance(value, dict | list)
+            if name != "comment" and _is_fact(value)
         }
+
+
+def _is_fact(value: Any) -> bool:
+    match value:
+        case dict():
+            return all(map(_is_fact, value.values()))
+        case str():
+            return _NO_FREE_TEXT.fullmatch(value) is not None
+    return not isinstance(value, list)

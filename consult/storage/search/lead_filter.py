@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime, time, timedelta, tzinfo
 from functools import partial
 from itertools import pairwise
-from typing import Annotated, Any, Literal, Self, cast, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, Self, get_args, get_origin, get_type_hints
 from urllib.parse import urlencode
 
 from sqlalchemy import ColumnElement, Select, and_, or_, select, true, union_all
@@ -20,6 +20,7 @@ from consult.scoring.axis import BANDS, CUTS
 from consult.storage.db.base import HIGHEST_ID
 from consult.storage.search_index import Alternatives, query_terms
 from consult.storage.tables.lead_tables import (
+    TIME_TO_BOOK,
     LeadRow,
     LeadWordRow,
     did_not_book,
@@ -91,12 +92,11 @@ def _choice(
 
 def _flag(column: str, if_true: str, if_false: str, **others: Any) -> Definition:
     """A filter by a column that is true or false, with the word for each; or by `others`."""
-
-    def where(value: bool, lead: Lead, _context: Context) -> Condition:
-        return cast(Condition, getattr(lead, column).is_(value))
-
-    found = {if_true: partial(where, True), if_false: partial(where, False), **others}
-    return _choice(found, indexed=False)
+    found = {
+        if_true: lambda lead, _: getattr(lead, column).is_(True),
+        if_false: lambda lead, _: getattr(lead, column).is_(False),
+    }
+    return _choice(found | others, indexed=False)
 
 
 def _one_of(known: Sequence[str], values: Iterable[str]) -> str | None:
@@ -127,11 +127,9 @@ def _has_term(lead: Lead, term: str) -> Condition:
     return of_lead.correlate_except(LeadWordRow).offset(0).exists()
 
 
-def _read_stages(values: Iterable[str]) -> tuple[Stage, ...] | None:
-    chosen = set(values)
-    if "open" in chosen:
-        chosen.update(OPEN)
-    return tuple(stage for stage in STAGES if stage in chosen)
+def _read_stages(values: Sequence[str]) -> tuple[Stage, ...] | None:
+    all_open = OPEN if "open" in values else ()
+    return tuple(stage for stage in STAGES if stage in (*values, *all_open))
 
 
 def _read_assignee(values: Iterable[str]) -> str | None:
@@ -166,6 +164,10 @@ def _band(axis: Axis) -> Definition:
 
     ranges = zip(BANDS[axis], pairwise((0, *CUTS, 101)), strict=True)
     return _choice({band: partial(within, low, high) for band, (low, high) in ranges})
+
+
+def _pressed(lead: Lead, at: Context) -> Condition:
+    return did_not_book(lead, at.now - TIME_TO_BOOK)
 
 
 def _waits_for(what: ToDo, lead: Lead, at: Context) -> Condition:
@@ -239,10 +241,7 @@ class LeadFilter:
         str | None,
         Definition(_read_source, lambda lead, name, _: lead.source == name, write=_write_source),
     ] = None
-    consult: Annotated[
-        str,
-        _flag("wants_consult", "yes", "no", pressed=lambda lead, at: did_not_book(lead, at.now)),
-    ] = ""
+    consult: Annotated[str, _flag("wants_consult", "yes", "no", pressed=_pressed)] = ""
     due: Annotated[
         str,
         _choice(

@@ -173,8 +173,10 @@ def is_requested(lead: type[LeadRow]) -> ColumnElement[bool]:
     return select(BookingRow.id).where(*requested).correlate_except(BookingRow).exists()
 
 
-def did_not_book(lead: type[LeadRow], now: datetime) -> ColumnElement[bool]:
-    """Whether an owner went to the calendar a day ago or earlier, and never booked a consult.
+def did_not_book(
+    lead: type[LeadRow], pressed_before: datetime | BindParameter[datetime]
+) -> ColumnElement[bool]:
+    """Whether an owner went to the calendar, `TIME_TO_BOOK` ago, and never booked a consult.
 
     Staff may have booked one for them; one of their own counts even if it didn't move the lead.
     """
@@ -183,7 +185,7 @@ def did_not_book(lead: type[LeadRow], now: datetime) -> ColumnElement[bool]:
     booked = select(BookingRow.id).where(BookingRow.submission_id == lead.submission_id)
     return and_(
         is_open(lead),
-        lead.pressed_at <= now - TIME_TO_BOOK,
+        lead.pressed_at <= pressed_before,
         not_(moved.correlate_except(stats).exists()),
         not_(booked.correlate_except(BookingRow).exists()),
     )

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from consult.staff.insights import chart_layout
 from consult.staff.insights.chart_layout import FEW, Row, Share
 from consult.staff.insights.insight_pages import replies_of
-from consult.storage.leads.leads import reply_clock
+from consult.storage.leads.leads import start_clock
+from consult.storage.tables.lead_tables import LeadRow
 from consult.workflow.office_hours import Office, read_hours
 from tests.support.databases import Clock
 
@@ -95,10 +96,10 @@ def test_a_reply_is_measured_by_the_hours_under_which_it_was_promised() -> None:
     opening = Clock()().replace(hour=2, minute=0)  # 9 p.m. in New York, where nobody is in
     before = Office(week=read_hours("mon-sun 00:00-24:00"))
     after = Office(zone=ZoneInfo("America/New_York"))
-    promised = reply_clock(before, opening)
     late = opening + timedelta(hours=9)
-    replies = [SimpleNamespace(submitted_at=opening, first_contact_at=late, **promised)] * FEW
-    found = replies_of(replies, after, late, "week")
+    lead = LeadRow(submitted_at=opening, first_contact_at=late)
+    start_clock(lead, before, opening)
+    found = replies_of([lead] * FEW, after, late, "week")
     assert found is not None
     assert (found.total.on_time.percent, found.median) == (0, "9 hours")
 

@@ -11,7 +11,7 @@ from consult.storage.insights.agency_numbers import read_records
 from consult.storage.insights.insights import ResponseFilter
 from consult.storage.leads import actions, handovers, notes, submission
 from consult.storage.leads.changes import ConflictError, NotAllowedError
-from consult.storage.leads.leads import assessments_of
+from consult.storage.leads.leads import assessments_in, timeline
 from consult.storage.tables.account_tables import AuditRow
 from consult.workflow.office_hours import Office
 from consult.workflow.own_performance import measure
@@ -77,7 +77,7 @@ def test_assessments_need_a_call_and_replace_each_other(database: Database, ada:
         notes.assess(session, first, {"reply_speed": "better", "own_goals": "as_said"}, by=ada)
         seen = notes.assess(session, first, {"reply_speed": "worse"}, by=ada)
         notes.assess(session, second, {"reply_speed": "as_said", "feedback": "better"}, by=ada)
-        assert assessments_of(session, first) == {"reply_speed": "worse"}
+        assert assessments_in(timeline(session, first)) == {"reply_speed": "worse"}
         today = session.now().date()
         assert agency_numbers.assessments(session, ResponseFilter("real", today, today)) == {
             "feedback": {"better": 1},
