@@ -120,6 +120,8 @@ class LeadWork:
         )
         if booking is None:
             raise LookupError("the lead that was just made does not exist")
+        if calendar == "own" and self.submission.contact:  # our own pages ask for both at once
+            self.submission.contact.wants_consult = True
         return booking
 
 

@@ -226,14 +226,14 @@ def next_step(
         return "", f"Snoozed until {written_date(lead.follow_up_on)}"
     if not has_contact and lead.stage in ("new", "taken"):
         return "", "No contact info yet. Nothing to do"
-    return _next_by_stage(lead, now)
+    return _next_by_stage(lead, me, now)
 
 
-def _next_by_stage(lead: LeadRow, now: datetime) -> tuple[str, str]:
+def _next_by_stage(lead: LeadRow, me: int, now: datetime) -> tuple[str, str]:
     match lead.stage:
-        case "new":
+        case "new" if lead.assignee_id != me:
             return "claim", "Assign it to yourself so others know"
-        case "taken":
+        case "new" | "taken":
             return "contact", "Contact them"
         case "reached":
             return "stage-consult_booked", "Schedule the consult"
@@ -266,7 +266,7 @@ def forms_for(
         return ["outcome"]
     if lead.offered_to_id == me:
         forms.append("answer")
-    if lead.stage == "new" or lead.assignee_id != me:
+    elif lead.stage == "new" or lead.assignee_id != me:
         forms.append("claim")
     forms += ["confirm-consult"] if is_to_confirm(booking) else []
     forms += [] if lead.is_closed else ["contact"]

@@ -49,7 +49,7 @@ from consult.storage.tables.submission_tables import ContactRow
 from consult.web.services import services
 from consult.workflow.office_hours import Office, follow_up_days
 from consult.workflow.spam import in_words
-from consult.workflow.stages import NAMES, describe_source
+from consult.workflow.stages import NAMES, OUTCOMES, describe_source
 from consult.workflow.telephone import phone_link, time_at
 
 _ANONYMOUS = (
@@ -159,6 +159,10 @@ def _status(
         "next_text": next_text,
         "logs_contact": logs_contact,
         "more_forms": [form for form in forms if form not in elsewhere],
+        "can_resend": {
+            *(*forms, "assessments"),
+            *(f"stage-{stage}" for stage in OUTCOMES if "outcome" in forms),
+        },
         "stretches": lead_presenter.stage_track(lead.stage),
         "first_reply": lead_presenter.first_reply(lead, office, now),
         "colleagues": colleagues_of(people.values(), me.id, now),

@@ -93,7 +93,7 @@ _NEXT = {
     "follow_up": "Follow up today",
     "confirm": "Time to confirm",
     "consult": "Consult today",
-    "no_answer": "No answer yet",
+    "no_answer": "Nothing planned yet",
     "unconfirmed": "Consult over, not marked as done",
 }
 _DESCENDING = frozenset({"newest", "-separation", "-handoff", "-next"})

@@ -44,7 +44,7 @@ TITLES: Mapping[str, str] = {
     "confirm": "Times to confirm",
     "consult": "Consults today",
     "handed": "Handed to me",
-    "no_answer": "No answer yet",
+    "no_answer": "Nothing planned yet",
     "unconfirmed": "How did the consult go?",
 }
 _OWN = frozenset({"done", "lead"})

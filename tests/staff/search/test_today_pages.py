@@ -178,7 +178,7 @@ def test_a_consult_of_today_says_when_and_how_to_meet(
 @pytest.mark.parametrize(
     ("button", "stage", "then"),
     [
-        ("Done", "consult_held", [("no_answer", "Record the outcome Requested a consult")]),
+        ("Done", "consult_held", [("no_answer", "Record the outcome")]),
         ("No-show", "reached", [("follow_up", "Didn’t come to the consult. Follow up today")]),
     ],
 )

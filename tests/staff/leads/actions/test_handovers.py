@@ -18,6 +18,7 @@ def test_a_handover(grace: PageClient, ben: PageClient, database: Database, lead
     page = ben.get(f"/staff/leads/{lead}")
     assert "Accept or return this lead" in page.text
     assert "From Grace Hopper: You know tents" in page.text
+    assert not [form for form in page.forms if "/claim" in form.action], "it would be to accept"
     back = page.form("/decline")
     assert "Choose a reason." in ben.submit(back, status=422).text
     page = ben.follow(ben.submit(back.fill(reason="no_time", comment="On a trade fair")))

@@ -1,6 +1,7 @@
 """The stages of a lead, from new to won: next step, conflicts, amounts, and what a form refuses."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from consult.storage.db.database import Database
 from tests.support.apps import make_app, services_of
 from tests.support.client import PageClient
 from tests.support.databases import Clock
-from tests.support.lead_factories import see, set_lead
+from tests.support.lead_factories import book, see, set_lead
 from tests.support.lead_forms import log_contact, move, one_each, send, stage_form
 from tests.support.page import text_of
 from tests.support.staff_client import enter, joined, make_lead, signed_in
@@ -18,11 +19,12 @@ from tests.support.submissions import CONTACT
 
 
 def test_a_lead_goes_from_new_to_won(
-    grace: PageClient, database: Database, clock: Clock, lead: int
+    grace: PageClient, ben: PageClient, database: Database, clock: Clock, lead: int
 ) -> None:
     path = f"/staff/leads/{lead}"
+    assert "Assign it to yourself so others know" in ben.get(path).text
     page = grace.get(path)
-    assert "Assign it to yourself so others know" in page.text
+    assert "Contact them" in page.text, "it came to her, so she need not assign it to herself"
     assert "Reply due in 1 h " in page.text
     form = page.form("/claim")
     grace.post(form.action, {"csrf_token": form.data["csrf_token"][0]}, status=400)  # no version
@@ -69,6 +71,7 @@ def test_a_conflict(grace: PageClient, ben: PageClient, database: Database, lead
     page = ben.submit(late, status=409)
     assert "Someone else just changed this lead" in page.text
     assert "Snoozed until Apr 2, 2026" in page.text
+    assert page.link("Review your change").endswith("#do-stage-lost")
     assert see(database, lead).stage == "taken"
     again = stage_form(page, "lost")
     assert again.data["comment"] == ["Said it is too much"]
@@ -117,6 +120,17 @@ def test_amounts_are_read_as_people_write_them(
         assert see(database, lead).won_amount == amount
         page = grace.follow(move(grace, page, "reached"))
     assert "Enter a number" in move(grace, page, "won", amount="a lot", status=422).text
+
+
+def test_an_owner_who_booked_a_consult_wants_one(
+    app: Flask, grace: PageClient, database: Database, clock: Clock
+) -> None:
+    lead = make_lead(app, contact=replace(CONTACT, wants_consult=False))
+    assert "The report. It" in grace.get(f"/staff/leads/{lead}").text
+    book(database, lead, clock() + timedelta(days=1))
+    assert "A consult about" in grace.get(f"/staff/leads/{lead}").text
+    (row,) = grace.get(f"/staff/leads?text={CONTACT.business}").document.all("tr")[1:]
+    assert "No" not in text_of(row).split()
 
 
 def test_a_lead_without_contact_info_needs_no_call(app: Flask, grace: PageClient) -> None:
