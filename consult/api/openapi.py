@@ -156,6 +156,11 @@ class StageChange(BaseModel):
         ):
             if getattr(self, name) is not None and self.stage not in stages:
                 raise ValueError(f"{name} goes with {' and '.join(stages)} only.")
+        reasons = CLOSING_REASONS.get(self.stage, {})
+        if reasons and self.reason not in reasons:
+            raise ValueError(f"{self.stage} needs a reason: {', '.join(reasons)}.")
+        if self.stage == "consult_booked" and self.consult_at is None:
+            raise ValueError("consult_booked needs a consult_at.")
         return self
 
 

@@ -244,6 +244,19 @@ def test_a_body_that_makes_no_sense_changes_nothing(app: Flask, program: ApiClie
     assert [one for one in recorded(app) if one[0] == "token.stage_changed"] == []
 
 
+def test_a_refused_stage_says_in_the_names_of_the_api_what_it_needs(
+    app: Flask, program: ApiClient
+) -> None:
+    lead_id = make_lead(app)
+    for stage, needed in (
+        ("lost", "reason: not_needed, price, chose_other, no_answer, other."),
+        ("not_a_fit", "reason: outside, size, not_a_buyer, not_real, other."),
+        ("consult_booked", "consult_at."),
+    ):
+        answer = program.move(lead_id, status=422, stage=stage).json or {}
+        assert [error["detail"] for error in answer["errors"]] == [f"{stage} needs a {needed}"]
+
+
 def test_a_change_needs_the_tag_that_the_lead_has(app: Flask, program: ApiClient) -> None:
     make_user(app)
     lead_id = make_lead(app)

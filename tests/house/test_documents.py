@@ -11,6 +11,7 @@ from consult.questionnaire.editions import folder, names
 from consult.settings.schema import Settings
 from consult.settings.server_settings import PREFIX
 from consult.settings.setting_sources import known_variables
+from consult.workflow.stages import CLOSING_REASONS
 from tests.support.client import PageClient
 from tests.support.owner_journey import Journey
 from tests.support.personas import BATON_ON_THE_FLOOR
@@ -55,6 +56,13 @@ def test_every_setting_is_read_somewhere() -> None:
     elsewhere = [path for path in code.rglob("*.py") if code / "settings" not in path.parents]
     unread = set(Settings.model_fields) - names_read_in(elsewhere)
     assert unread <= READ_BY_THE_SETTINGS
+
+
+def test_the_page_on_the_api_has_the_reasons_that_a_stage_needs() -> None:
+    text = (ROOT / "docs/api.md").read_text("utf-8")
+    for stage, reasons in CLOSING_REASONS.items():
+        (line,) = re.findall(rf"^\| `{stage}` \| `reason`(.+)$", text, re.MULTILINE)
+        assert re.findall(r"`(\w+)`", line) == list(reasons)
 
 
 @pytest.fixture(scope="module")
