@@ -514,7 +514,7 @@ def test_a_link_in_a_chat_shows_a_picture_and_nothing_of_the_result(
         page = journey.client.get(urlsplit(link).path)
     html = page.html
     shown = re.findall(r'<meta property="og:\w+(?::\w+)?" content="([^"]*)"', html)
-    assert len(shown) == 5
+    assert len(shown) == 7
     assert any(url.endswith(".png") or ".png?" in url for url in shown)
     report = lead_of(journey.client.app).report
     secrets = [

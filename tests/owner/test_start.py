@@ -40,6 +40,13 @@ def test_minutes_are_rounded_and_never_nothing() -> None:
     assert [measured_minutes(seconds) for seconds in (20, 299, 331)] == [1, 5, 6]
 
 
+def test_search_engines_are_told_one_address_for_all_campaigns(client: PageClient) -> None:
+    for path in ("/", "/?utm_source=news&ref=ada", "/?depth=full", "/embed/"):
+        links = client.get(path).document.all("link")
+        found = [link.attrib["href"] for link in links if link.attrib["rel"] == "canonical"]
+        assert found == ["http://127.0.0.1:8000/"], path
+
+
 def test_depth_and_campaign_tags_are_carried_along_and_nonsense_is_not(client: PageClient) -> None:
     form = client.get('/?depth=full&utm_source="><script>&ref=ada&email=a@b.c').form("/start")
     values = {name: form.fields[name].values for name in ("depth", "utm_source", "ref")}

@@ -162,6 +162,8 @@ def nothing_inline(document: Document) -> Iterator[str]:
 def nothing_from_elsewhere(document: Document) -> Iterator[str]:
     """Nothing is loaded from, or sent to, another origin. A link to one is fine."""
     for element in document.elements:
+        if element.attrib.get("rel") == "canonical":
+            continue  # which names an address, and loads nothing
         for attribute in LOADING_ATTRIBUTES.get(str(element.tag), ()):
             for part in element.attrib.get(attribute, "").split(","):
                 address = part.split()[0] if part.split() else ""
