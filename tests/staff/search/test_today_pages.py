@@ -211,6 +211,30 @@ def test_a_consult_that_is_over_asks_how_it_went(
     assert state() == ("consult_booked", "booked")
 
 
+@pytest.mark.parametrize(
+    ("hours", "words"),
+    [
+        (None, {"Email", "Update"}),
+        (0.5, {"Prepare", "Update"}),
+        (-1, {"Done", "No-show", "Moved", "Update"}),
+    ],
+)
+def test_what_is_pressed_first_names_its_lead_in_a_list_of_all_buttons(
+    app: Flask, lead: int, book: Callable[..., BookingRow], hours: float | None, words: set[str]
+) -> None:
+    if hours:
+        book(hours)
+    page = signed_in(app).get("/staff/")
+    [(_, _, row)] = rows(page)
+    [deeds] = [one for one in row if one.attrib["class"] == "deeds"]
+    first = [
+        text_of(one)
+        for one in page.document.all("button", "summary", "a", within=deeds)
+        if presses(page, one) == 1 + (one.tag == "summary") and "tel:" not in str(one.attrib)
+    ]
+    assert set(first) == {f"{word} {CONTACT.business}" for word in words}
+
+
 def test_a_consult_that_was_moved_takes_its_new_time(
     app: Flask, lead: int, book: Callable[..., BookingRow], clock: Clock
 ) -> None:
