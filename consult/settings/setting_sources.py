@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 from dotenv import dotenv_values
 from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic_core import ErrorDetails
 
 from consult.settings import PROJECT_FOLDER
 from consult.settings.schema import Settings
@@ -199,13 +200,27 @@ def _given(base: Settings) -> dict[str, Any]:
 
 def validation_errors(invalid: ValidationError) -> list[tuple[tuple[int | str, ...], str]]:
     return [
-        (error["loc"], _plain(error["msg"]))
+        (error["loc"], _plain(error))
         for error in invalid.errors()
         # A default that depends on a bad setting is not a second mistake of the operator.
         if error["type"] != "default_factory_not_called"
     ]
 
 
-def _plain(message: str) -> str:
-    message = message.removeprefix("Value error, ").replace("Input should be", "must be")
-    return message.partition(", unable to")[0]
+_PLAIN = {
+    "bool_parsing": "must be true or false",
+    "date_from_datetime_parsing": "must be dates such as 2026-12-25",
+    "greater_than_equal": "must be at least {ge}",
+    "int_parsing": "must be a whole number",
+    "int_parsing_size": "must be a whole number, and not as large",
+    "less_than_equal": "must be at most {le}",
+    "string_too_long": "must have at most {max_length} characters",
+    "string_too_short": "must not be empty",
+}
+"""What pydantic says in words of its own, by the type of the error."""
+
+
+def _plain(error: ErrorDetails) -> str:
+    if text := _PLAIN.get(error["type"]):
+        return text.format(**error.get("ctx", {}))
+    return error["msg"].removeprefix("Value error, ").replace("Input should be", "must be")

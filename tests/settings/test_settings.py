@@ -126,6 +126,11 @@ def test_sites_for_embedding_are_a_list(monkeypatch: pytest.MonkeyPatch) -> None
     assert load().embed_origins == ("https://a.example.com", "https://b.example.com")
 
 
+def test_a_host_to_listen_on_is_named() -> None:
+    with pytest.raises(SettingsError, match="CONSULT_HOST: must not be empty"):
+        load(host="")
+
+
 def test_an_address_is_written_as_headers_need_it() -> None:
     assert load(base_url="https://Müller.example/").base_url == "https://xn--mller-kva.example"
     assert load(base_url="HTTP://[::1]:8000").base_url == "http://[::1]:8000"
@@ -155,8 +160,11 @@ def test_an_address_is_written_as_headers_need_it() -> None:
         ("CONSULT_MAIL_FROM", "Müller, Meier <relay@example.com>", "must look like"),
         ("CONSULT_MAIL_FROM", "Us <büro@example.com>", "may have only ASCII letters before the @"),
         ("CONSULT_MAIL_FROM", "Us <us@bü_ro.de>", "The part after the @-sign"),
-        ("CONSULT_PROXY_HOPS", "one", "must be a valid integer"),
-        ("CONSULT_PROXY_HOPS", "-1", "must be greater than or equal to 0"),
+        ("CONSULT_PROXY_HOPS", "one", "must be a whole number"),
+        ("CONSULT_PROXY_HOPS", "-1", "must be at least 0"),
+        ("CONSULT_PORT", "9" * 5000, "must be a whole number, and not as large"),
+        ("CONSULT_CLOSED_ON", "2026-02-30", "must be dates such as 2026-12-25"),
+        ("CONSULT_METRICS", "2", "must be true or false"),
         ("CONSULT_SECRET_KEY", "hunter2", "must have at least 32 characters"),
         ("CONSULT_SMTP_URL", "mail.example.com", "must look like smtp://"),
         ("CONSULT_JOB_LEASE_SECONDS", "10", "must be more than CONSULT_PDF_TIMEOUT_SECONDS"),

@@ -1,7 +1,7 @@
 """The settings that staff can change (groups.yaml), and the form of a page of them."""
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -11,6 +11,7 @@ from zoneinfo import available_timezones
 from pydantic import TypeAdapter
 from werkzeug.datastructures import MultiDict
 from wtforms.form import BaseForm
+from wtforms.validators import ValidationError
 
 from consult.questionnaire.yaml_texts import read_yaml
 from consult.settings.brand import Brand, BrandError
@@ -91,7 +92,6 @@ _FIELDS: Mapping[Kind, Any] = {
     "week": WeekField,
     "days": DaysField,
     "sites": SitesField,
-    "lines": LinesField,
 }
 
 
@@ -137,9 +137,11 @@ class SettingsForm(BaseForm):
         try:
             self._provider.brand_with(after)
         except BrandError as error:
-            for key, message in error.errors.items():
-                found[BRAND + key] = f"{message[:1].upper()}{message[1:]}."
-        self.messages = {name.replace(".", "-"): message for name, message in found.items()}
+            found |= {BRAND + key: message for key, message in error.errors.items()}
+        self.messages = {
+            name.replace(".", "-"): f"{message[:1].upper()}{message[1:]}."
+            for name, message in found.items()
+        }
         self.messages |= first_errors(self)
         return not self.messages
 
@@ -160,6 +162,8 @@ class SettingsForm(BaseForm):
         value, default = self.values[setting.name], self.defaults[setting.name]
         schema = Settings.model_fields.get(setting.name)
         hint = setting.hint or (schema and schema.description) or ""
+        if setting.kind == "lines":
+            return LinesField(setting.label, [_leads_to_accounts(session)], description=hint)
         if field := _FIELDS.get(setting.kind):
             return field(setting.label, description=hint)
         if setting.kind in ("choice", "zone", "person"):
@@ -168,6 +172,19 @@ class SettingsForm(BaseForm):
         if setting.kind in ("text", "number") and default:
             hint = f"{hint} Default: {default}.".strip()
         return LineField(setting.label, description=hint)
+
+
+def _leads_to_accounts(session: Session) -> Callable[[BaseForm, LinesField], None]:
+    """A validator: a typing error in an address would have others get the leads of a source."""
+    known = {user.email for user in accounts.all_users(session)}
+
+    def check(_form: BaseForm, field: LinesField) -> None:
+        for entry in (field.data or "").split(", "):
+            address = entry.rpartition(":")[2].strip().lower()
+            if "@" in address and address not in known:
+                raise ValidationError(f"No account has the address {address}.")
+
+    return check
 
 
 def _values(group: Group, settings: Settings, brand: Brand) -> Mapping[str, str]:

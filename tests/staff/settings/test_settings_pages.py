@@ -123,9 +123,11 @@ def test_a_retention_period_that_deletes_leads_tonight_is_asked_back(
 
 
 INVALID = [
-    ("retention", "retention_days_leads", "0", "greater than or equal to 1"),
-    ("retention", "retention_days_leads", "a year", "valid integer"),
-    ("hours", "reply_within_hours", "81", "less than or equal to 80"),
+    ("retention", "retention_days_leads", "0", "Must be at least 1."),
+    ("retention", "retention_days_leads", "a year", "Must be a whole number."),
+    ("hours", "reply_within_hours", "81", "Must be at most 80."),
+    ("booking", "booking_place", "x" * 201, "Must have at most 200 characters."),
+    ("booking", "booking_hours", "daily", "Must look like"),
     ("brand", "brand-consult_url", "javascript:alert(1)", "https://"),
     ("brand", "brand-email", "nowhere", "not an email address"),
     ("brand", "brand-name", "x" * 81, "at most 80 characters"),
@@ -573,6 +575,9 @@ def test_who_gets_new_leads_is_a_setting(app: Flask, admin: PageClient) -> None:
     form = admin.get(path).form(path).fill(new_leads_by="source", lead_sources="fair, ben")
     assert "newsletter: ben@example.com" in admin.submit(form, status=422).text
     lines = "Spring fair: Ben@Example.com\n\nnewsletter: ada@example.com"
+    unknown = admin.submit(form.fill(lead_sources=lines), status=422)
+    assert unknown.errors["lead_sources"] == "No account has the address ben@example.com."
+    make_user(app, "ben@example.com")
     admin.submit(form.fill(lead_sources=lines))
     office = services_of(app).settings.office
     assert office.new_leads_by == "source"
