@@ -9,6 +9,7 @@ environment is used, nothing is decompressed, and no more of the response is rea
 post follows no redirect; where a redirect leads to is checked like the first URL.
 """
 
+import re
 import socket
 import ssl
 import time
@@ -184,6 +185,8 @@ def checked_url(url: str, *, allow_loopback: bool = False) -> httpcore.URL:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
         named = host if ":" in host else ascii_host(host)
+        if re.search(r"[^\w.:-]", named):
+            raise ValueError("not a host")
     except ValueError as error:
         raise ForbiddenUrlError("This isn’t a valid URL.") from error
     on_this_machine = allow_loopback and host in THIS_MACHINE

@@ -166,6 +166,7 @@ def test_an_unknown_name_is_explained(hooks: Receiver) -> None:
         *("file:///etc/passwd", "https://", "https:///path", "https://hooks.example/#part"),
         *("https://user:password@hooks.example/", "https://hooks.example:99999/"),
         *("https://hooks.example:x/", "https://hooks.example/a b", "https://hooks.example/ä"),
+        *("https://hooks example/", "https://hooks<b>.example/"),
         *("https://hooks.example/\r\nX-Evil: 1", "https://[::1/"),
         "https://" + "a" * 64 + ".example/",
     ],

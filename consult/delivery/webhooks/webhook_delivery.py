@@ -237,10 +237,11 @@ def masked_url(url: str) -> str:
 
     At Slack, Discord, Teams and others, whoever has the whole URL can write to the channel.
     """
-    scheme, _, rest = url.partition("://")
-    path = rest.partition("/")[2]
-    end = path[-4:] if len(path) > 20 else ""
-    return f"{scheme}://{urlsplit(url).hostname}/…{end}" if path else url
+    parts = urlsplit(url)
+    start = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+    hidden = url.partition(parts.netloc)[2].removeprefix("/")
+    end = hidden[-4:] if len(hidden) > 20 else ""
+    return f"{start}/…{end}" if hidden else start
 
 
 _GUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"

@@ -390,6 +390,14 @@ def test_the_kind_is_guessed_by_the_host() -> None:
         assert guess_kind(url) == "standard"
 
 
+def test_a_masked_url_is_still_an_address() -> None:
+    assert masked_url("http://[::1]:8080/hooks") == "http://[::1]:8080/…"
+    assert masked_url("https://hooks.example/") == "https://hooks.example"
+    assert (
+        masked_url("https://ada:secret@hooks.example?key=secretsecret") == "https://hooks.example/…"
+    )
+
+
 @pytest.mark.parametrize("service", URLS)
 def test_a_masked_url_has_no_secret(service: str) -> None:
     masked = masked_url(URLS[service])
