@@ -49,6 +49,8 @@ def open_database(settings: Settings, *, checked: bool = True) -> Iterator[Datab
         if checked and not migrate.is_current(database):
             raise CommandError("the database is not up to date; run: consult db upgrade")
         yield database
+    except migrate.UnknownRevisionError as error:
+        raise CommandError(str(error)) from error
     except SQLAlchemyError as error:
         if type(error) not in (OperationalError, DatabaseError, TimeoutError) and not outage(error):
             raise  # a bug of ours: the traceback shows where
@@ -134,7 +136,7 @@ def make_backup(file: Path | None, folder: Path | None, keep: int | None) -> Non
         elif file:
             backup.backup(database, file)
     with suppress(OSError):  # it may have been made by another user
-        settings.last_backup_file.write_text(f"{file}\n", "utf-8")
+        settings.last_backup_file.write_text(f"{file and file.resolve()}\n", "utf-8")
 
 
 _COUNTED = {"submissions": "leads", "staff_users": "accounts", "drafts": "questionnaires"}

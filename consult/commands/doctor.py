@@ -26,6 +26,7 @@ from consult.delivery.worker import PermanentError, RetryableError
 from consult.report import FONTS
 from consult.report.display import number_of
 from consult.report.pdf.renderer import Renderer, RenderError
+from consult.settings.brand import BrandError, load_brand
 from consult.settings.schema import Settings
 from consult.settings.server_settings import PREFIX
 from consult.settings.setting_sources import load_settings
@@ -68,6 +69,7 @@ def doctor(mail_to: str | None) -> None:
     settings = load_settings()
     checks: dict[str, Callable[[], str]] = {
         "folders": partial(_check_folders, settings),
+        "brand": partial(_check_brand, settings),
         "disk": partial(_check_disk, settings),
         "PDFs": partial(_check_pdf, settings),
         "mail": partial(_check_mail, settings, mail_to),
@@ -85,7 +87,7 @@ def _report(name: str, check: Callable[[], str]) -> bool:
         state, text = "ok", check()
     except Note as note:
         state, text = "note", str(note)
-    except (Problem, CommandError, SettingsError) as problem:
+    except (Problem, CommandError, SettingsError, BrandError) as problem:
         state, text = "PROBLEM", str(problem)
     except OSError as error:
         state, text = "PROBLEM", f"{error.filename or ''} {error.strerror or error}"
@@ -123,6 +125,11 @@ def _check_folders(settings: Settings) -> str:
         if key.stat().st_mode & 0o077:
             raise Problem(f"others may read {key}; run: chmod 600 {key}")
     return f"{settings.var_dir} can be written to"
+
+
+def _check_brand(settings: Settings) -> str:
+    brand = load_brand(settings.brand_file)
+    return f"{settings.brand_file or 'no brand file'}: {brand.name}"
 
 
 def _check_disk(settings: Settings) -> str:

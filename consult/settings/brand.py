@@ -187,7 +187,7 @@ def with_overrides(base: Brand, overrides: Mapping[str, Any]) -> Brand:
     """
     colors = {k.removeprefix("colours."): v for k, v in overrides.items() if "colours." in k}
     texts = {k: v for k, v in overrides.items() if "colours." not in k and k not in PICTURES}
-    _refuse_unknown_keys(texts, {f.name for f in fields(Brand)} - {"colours"})
+    _refuse_unknown_keys(texts, {f.name for f in fields(Brand)})
     own: dict[str, Any] = {key: _text(key, value) for key, value in texts.items()}
     own |= {key: logo_from_json(overrides[key]) for key in PICTURES if overrides.get(key)}
     brand = replace(base, **own, colours=_colors(asdict(base.colours) | colors))

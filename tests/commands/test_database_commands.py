@@ -44,11 +44,12 @@ def test_a_backup_can_be_restored_and_nothing_else(tmp_path: Path) -> None:
 
 
 def test_backups_of_every_night_are_kept_and_checked_without_touching_anything(
-    tmp_path: Path,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "backups"
     run("db", "upgrade")
-    file = run("db", "backup", "--to", str(folder), "--keep", "2").stdout.strip()
+    monkeypatch.chdir(tmp_path)
+    file = str(tmp_path / run("db", "backup", "--to", "backups", "--keep", "2").stdout.strip())
     assert [str(path) for path in folder.iterdir()] == [file]
     settings = load_settings()
     assert settings.last_backup_file.read_text() == f"{file}\n"

@@ -3,6 +3,7 @@
 import os
 import shutil
 import socket
+import sqlite3
 import ssl
 import threading
 from collections.abc import Iterable, Iterator
@@ -97,6 +98,7 @@ def test_a_new_machine_has_notes_and_no_problem_and_nothing_is_changed(tmp_path:
     lines, result = examine()
     assert {name: line.split()[0] for name, line in lines.items()} == {
         "folders": "ok",
+        "brand": "ok",
         "disk": "ok",
         "PDFs": "ok",
         "mail": "note",
@@ -185,6 +187,12 @@ def test_a_locked_database_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     assert lines["database"].startswith("PROBLEM the database does not answer")
 
 
+def test_the_database_of_a_newer_version_is_not_to_be_upgraded(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "var" / "consult.db")) as database, database:
+        database.execute("UPDATE alembic_version SET version_num = '9999'")
+    assert "use the newer version that wrote it" in examine()[0]["database"]
+
+
 def test_what_is_wrong_with_the_machine_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -200,7 +208,9 @@ def test_what_is_wrong_with_the_machine_is_told(
     made.write_text("/backups/one\n")
     os.utime(made, (0, 0))
     monkeypatch.setenv("CONSULT_DATABASE_URL", f"sqlite:///{key}")
+    monkeypatch.setenv("CONSULT_BRAND_FILE", "/no/such/brand.toml")
     lines, _ = examine()
+    assert lines["brand"].startswith("PROBLEM /no/such/brand.toml: cannot be read")
     assert lines["PDFs"].startswith("PROBLEM none can be made: no Pango")
     assert "saving stops when nothing is left" in lines["disk"]
     assert lines["folders"] == f"PROBLEM others may read {key}; run: chmod 600 {key}"

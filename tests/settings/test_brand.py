@@ -40,7 +40,7 @@ def test_a_logo_is_stored_whole(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ('nmae = "x"', "unknown key 'nmae'"),
+        ('nmae = "x"', "unknown key 'nmae'; known: colours, consult_minutes"),
         ("name = 3", "name: must be a line of text"),
         ('name = ""', "name: must not be empty"),
         ('name = "a\\u0007b"', "name: must be a line of text"),

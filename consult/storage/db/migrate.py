@@ -39,8 +39,12 @@ def is_new(database: Database) -> bool:
 
 
 def is_current(database: Database) -> bool:
+    """Whether no migration is missing; raises UnknownRevisionError for a newer database."""
     with database.engine.connect() as connection:
-        return _revision(connection) == ScriptDirectory.from_config(_config()).get_current_head()
+        found = _revision(connection)
+    if found is not None:
+        refuse_unknown(found)
+    return found == ScriptDirectory.from_config(_config()).get_current_head()
 
 
 def refuse_unknown(revision: str) -> None:
