@@ -77,6 +77,8 @@ def errors_in_one_line() -> Iterator[None]:
         raise UsageError("; ".join(str(error).splitlines())) from error
     except (EditionError, UntestedLibraryError) as error:
         raise CommandError(str(error)) from error
+    except click.FileError as error:
+        raise CommandError(f"{error.ui_filename}: {error.message}") from error
     except BrokenPipeError:
         raise  # the reader of our output has closed it: not an error, and click exits silently
     except OSError as error:

@@ -332,6 +332,9 @@ def test_the_log_is_exported_as_json_lines(tmp_path: Path, monkeypatch: pytest.M
     assert run("audit", "export", "--since", "2999-12-31") == run("audit", "export", "--since", "2")
     assert run("audit", "export", str(tmp_path / "log.jsonl")) == []
     assert (tmp_path / "log.jsonl").read_text("utf-8").splitlines() == run("audit", "export")
+    assert run("audit", "export", str(tmp_path / "none" / "log"), code=1) == [
+        f"consult: {tmp_path}/none/log: No such file or directory"
+    ]
     for nonsense in ("yesterday", "-1", "9" * 30):
         (line,) = run("audit", "export", f"--since={nonsense}", code=2)
         assert "must be an ID or a date" in line
