@@ -190,7 +190,8 @@ def test_charts_are_sorted_and_as_long_as_what_there_is_to_gain(
                 width = sum(float(w[:-1]) for w in widths if w.endswith("%")) - 100
                 drawn.append((text_of(row[0]), width))
     most = max(part.weight for part in (*separation.dimensions, *handoff.dimensions))
-    in_order = [*separation.most_to_gain, *points, *around]
+    tables = (separation.most_to_gain[:4], separation.most_to_gain[4:], points, around)
+    in_order = [part for table in tables if table and table[0].lost for part in table]
     assert [name for name, _ in drawn] == [part.name for part in in_order]
     for part, (_, width) in zip(in_order, drawn, strict=True):
         assert abs(width - 100 * part.lost / most) < 0.2
@@ -219,6 +220,14 @@ def test_the_consult_is_recommended_only_where_the_rules_say_so(
     assert lead.report["consult"]["title"] in journey.page.text
     if lead.consult == "not_now":
         assert finding_text("consult", "not_now", "title") in journey.page.text
+
+
+def test_parts_without_a_point_to_gain_have_words_instead_of_empty_bars(app: Flask) -> None:
+    page = result_of(app, DISCIPLINED_SOLO).page
+    report = from_json(lead_of(app).report)
+    assert "measures" not in set().union(*map(classes_of, page.document.all("table")))
+    for part in (*report.separation.dimensions, *report.handoff.dimensions):
+        assert f"{part.name}. {part.says}" in page.text
 
 
 def test_the_result_can_be_read_again_by_anyone_but_opens_no_answers(journey: Journey) -> None:
