@@ -16,7 +16,6 @@ from typing import Any, Literal
 
 from dotenv import dotenv_values
 from pydantic import BaseModel, SecretStr, ValidationError
-from pydantic_core import ErrorDetails
 
 from consult.settings import PROJECT_FOLDER
 from consult.settings.schema import Settings
@@ -200,7 +199,7 @@ def _given(base: Settings) -> dict[str, Any]:
 
 def validation_errors(invalid: ValidationError) -> list[tuple[tuple[int | str, ...], str]]:
     return [
-        (error["loc"], _plain(error))
+        (error["loc"], _plain(error["type"], error["msg"], error.get("ctx", {})))
         for error in invalid.errors()
         # A default that depends on a bad setting is not a second mistake of the operator.
         if error["type"] != "default_factory_not_called"
@@ -220,7 +219,7 @@ _PLAIN = {
 """What pydantic says in words of its own, by the type of the error."""
 
 
-def _plain(error: ErrorDetails) -> str:
-    if text := _PLAIN.get(error["type"]):
-        return text.format(**error.get("ctx", {}))
-    return error["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
+def _plain(kind: str, message: str, limits: Mapping[str, Any]) -> str:
+    if text := _PLAIN.get(kind):
+        return text.format(**limits)
+    return message.removeprefix("Value error, ").replace("Input should be", "must be")
