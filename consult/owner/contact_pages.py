@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, abort, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import BooleanField, Field, Form, StringField
 from wtforms.validators import DataRequired, Length, Optional, ValidationError
@@ -218,7 +218,10 @@ def save_confirmation(token: str) -> ResponseReturnValue:
 
 def _to_confirm(token: str) -> ContactRow:
     with services().database.reading() as session:
-        return submission.to_confirm(session, token) or abort(404)
+        stored = submission.to_confirm(session, token)
+    if stored is None:  # most likely there is a newer one
+        abort(make_response(render_template("owner/link_expired.html", confirms=True), 410))
+    return stored
 
 
 def _may_change(submitted: SubmissionRow) -> bool:

@@ -436,6 +436,7 @@ def test_a_consult_is_moved_and_canceled_and_booked_again_by_its_link(site: Site
         canceled = site.client.follow(site.client.post(f"{link}/cancel"))
         assert canceled.h1 == "This consult is canceled"
     assert "free consult" in " ".join(site.client.get(path).links), "it is offered again"
+    assert "Moved." not in site.client.get(f"{link}?done=moved").text, "as Back would say"
     again = site.client.submit(canceled.form(link).fill(slot="2026-03-04T15:00Z"))
     assert again.location != link
     new = site.client.follow(again)

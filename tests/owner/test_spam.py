@@ -257,6 +257,19 @@ def test_the_owner_of_an_address_frees_what_was_held(tmp_path: Path) -> None:
         assert site.mails() == [("confirm", "ada1@example.com"), ("report", "ada1@example.com")]
 
 
+def test_only_the_newest_link_confirms_and_an_older_one_says_so(tmp_path: Path) -> None:
+    with mail_server() as server:
+        site = Site(tmp_path, **mail_settings(server.port), base_url="http://localhost")
+        page = site.client.follow(ROBOT.send(site, 1))
+        for _ in range(2):
+            page = site.client.follow(site.client.submit(page.form("/confirm-email")))
+            deliver(site.app)
+        first, newest = map(link_in, server.mails())
+    for shown in (site.client.get(first, status=410), site.client.post(first, status=410)):
+        assert "Only the newest link to confirm your email works." in shown.text
+    site.client.submit(site.client.get(newest).form("/confirm/"))
+
+
 def test_with_a_new_secret_key_an_address_is_still_confirmed(site: Site) -> None:
     """The report has no link then, and the owner has its page."""
     ROBOT.send(site, 1)

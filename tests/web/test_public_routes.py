@@ -88,7 +88,7 @@ def check_not_found(app: Flask, rule: Rule, token: str) -> None:
         )
         status = answer.status_code
         # An emailed link that opens nothing is most likely one that did.
-        expected = 410 if rule.rule.startswith("/resume/") else 404
+        expected = 410 if rule.rule.startswith(("/resume/", "/confirm/")) else 404
         assert status == expected, f"{method} {path[:80]} answers {status}"
 
 

@@ -23,6 +23,7 @@ test_contact_and_consult = look_at_each(
     State("contact to correct", lambda site: with_key(site, "contact")),
     State("contact unanswered", lambda site: f"{site.anonymous_result}/contact", press()),
     State("confirm", lambda site: confirm_path(site.app)),
+    State("confirm with an old link", f"/confirm/{'x' * 43}", status=410),
     State("consult", lambda site: f"{site.anonymous_result}/consult"),
     State("consult with one tap", lambda site: f"{site.result}/consult"),
     State("book", lambda site: f"{site.anonymous_result}/book", open_all),
