@@ -390,7 +390,8 @@ def test_an_address_that_is_to_be_confirmed_gets_no_invitation_before(tmp_path: 
     form = site.client.get(f"{path}/book").form("/book")
     page = site.client.follow(site.client.submit(form.fill(slot="2026-03-03T19:30Z", **ADA)))
     assert "Your consult is booked" in page.text, "and it is"
-    assert "Check your inbox." in page.text
+    assert "Check your inbox. We emailed a link to ada@example.com." in page.text
+    assert "your report and invitation are on their way" in page.text
     assert sent(site, "owner") == ["confirm"]
     (job,) = rows(site.database, JobRow, JobRow.kind == "email_confirm")
     link = job.payload["link"].removeprefix(services_of(site.app).settings.base_url)

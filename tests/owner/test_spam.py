@@ -224,6 +224,7 @@ def test_the_owner_of_an_address_frees_what_was_held(tmp_path: Path) -> None:
         client = site.client
         page = client.follow(replace(ROBOT, typed=PERSON.typed).send(site, 1))
         assert "Once you confirm your email, we’ll be in touch" in page.text
+        assert "We’ll send a link to ada1@example.com first" in page.text
         deliver(site.app)
         assert server.mails() == []
         page = client.follow(client.submit(page.form("/confirm-email")))
