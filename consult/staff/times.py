@@ -65,6 +65,12 @@ def near_day(day: date, today: date) -> str:
     return short_date(day, today)
 
 
+def follow_up_text(on: date, today: date, why: str = "") -> str:
+    """When to follow up with an owner, and why: "Canceled their consult. Follow up today"."""
+    due = f"Follow up{': due' if on < today else ''} {near_day(on, today)}"
+    return f"{why}. {due}" if why else due
+
+
 def near_time(time: datetime, now: datetime) -> str:
     """A time as in "today 10:00 AM", "Mon 10:00 AM" or "Jan 15, 10:00 AM"."""
     day = near_day(time.date(), now.date())

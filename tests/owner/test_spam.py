@@ -300,6 +300,7 @@ def test_staff_free_a_lead_that_is_not_spam(site: Site) -> None:
         page = staff.get(path)
         assert "Ada Lovelace" not in page.text
         found = staff.get(page.link("1 lead that’s probably spam"))
+        assert "Is it spam?" in found.text
     page = staff.get(found.link("Ada Lovelace"))
     assert "Sent in 1 second" in page.text
     assert "Throwaway email domain: mailinator.com" in page.text

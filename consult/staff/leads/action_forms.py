@@ -12,7 +12,7 @@ from wtforms import DateField, Field, Form, IntegerField, StringField, TimeField
 from wtforms.validators import AnyOf, DataRequired, InputRequired, Length, Optional, ValidationError
 
 from consult.report.email_drafts import EmailKind
-from consult.staff.times import agency_time, agency_today, exactly, written_date
+from consult.staff.times import agency_time, agency_today, exactly, follow_up_text, written_date
 from consult.storage.leads.actions import CHANNELS
 from consult.storage.leads.notes import TEXT_MAX
 from consult.storage.tables.booking_tables import BookingRow
@@ -208,8 +208,12 @@ def next_step(
     *,
     has_contact: bool,
     booking: BookingRow | None,
+    called_off: str,
 ) -> tuple[str, str]:
-    """Return the id of the form for the one next step, or "", and the step in words."""
+    """Return the id of the form for the one next step, or "", and the step in words.
+
+    `called_off` is why a consult didn't take place, as long as nothing was done about it.
+    """
     if lead.suspect and not lead.is_closed:
         return "", "Is it spam?"
     if lead.offered_to_id == me:
@@ -221,7 +225,7 @@ def next_step(
     if what == "confirm" and is_to_confirm(booking):
         return "confirm-consult", "Check the time they picked, and confirm it"
     if lead.follow_up_on and what in ("first_reply", "follow_up"):
-        return "contact", "Follow up today"
+        return "contact", follow_up_text(lead.follow_up_on, now.date(), called_off)
     if lead.follow_up_on and what is None:
         return "", f"Snoozed until {written_date(lead.follow_up_on)}"
     if not has_contact and lead.stage in ("new", "taken"):

@@ -15,7 +15,7 @@ from consult.report.display import clock_time
 from consult.staff.accounts.access import signed_in_user
 from consult.staff.blueprint import blueprint, for_staff
 from consult.staff.settings.settings_pages import first_steps, placeholders
-from consult.staff.times import agency_time, ago, colleagues_of, near_day, near_time
+from consult.staff.times import agency_time, ago, colleagues_of, follow_up_text, near_day, near_time
 from consult.storage.accounts import accounts
 from consult.storage.booking import calendar_setup
 from consult.storage.leads.changes import can_undo
@@ -112,10 +112,12 @@ def next_in_words(lead: Any, me: int, now: datetime, facts: Any) -> tuple[str, b
     lead that is closed, or of which there is no contact, has nothing ("").
     """
     zone, today, again = now.tzinfo, now.date(), lead.follow_up_on
-    if lead.offered_to_id == me:
-        return "Accept or return", False
     if lead.stage in CLOSED:
         return "", False
+    if lead.suspect:
+        return "Is it spam?", False
+    if lead.offered_to_id == me:
+        return "Accept or return", False
     what = to_do(lead, now, is_requested=bool(facts and facts.state == "requested"))
     if what == "first_reply":
         verb = "Call" if lead.phone else "Email"
@@ -123,11 +125,10 @@ def next_in_words(lead: Any, me: int, now: datetime, facts: Any) -> tuple[str, b
             return f"{verb}: overdue {ago(lead.due_at, now).removesuffix(' ago')}", True
         return f"{verb}: due {near_time(lead.due_at.astimezone(zone), now)}", False
     if what == "follow_up":
-        due = f"Follow up{': due' if again < today else ''} {near_day(again, today)}"
-        why = CALLED_OFF.get(facts.because) if facts else ""
-        return f"{why}. {due}" if why else due, again < today
+        why = CALLED_OFF.get(facts.because, "") if facts else ""
+        return follow_up_text(again, today, why), again < today
     if what is None and again:
-        return f"Follow up {near_day(again, today)}", False
+        return follow_up_text(again, today), False
     if lead.stage == "consult_booked" and lead.consult_at:
         said = _CONSULT.get(what or "", "Consult")
         return f"{said} {_meeting_time(lead.consult_at, now)}", is_overdue(lead, now)

@@ -7,7 +7,7 @@ few of each. What a lead waits for is defined in ``workflow.stages.to_do``.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Integer, Row, and_, bindparam, case, false, func, or_, select
 from sqlalchemy.orm import aliased
@@ -126,15 +126,16 @@ def _has_facts(lead: Row[Any]) -> bool:
     return bool(lead.stage == "consult_booked")
 
 
+NEXT_KINDS: Final = ("moved", "contact", "follow_up", "undone")
+"""The kinds of events that decide what is next with a lead: the last of them."""
+
 _EVENT, _BOOKING = aliased(LeadEventRow), aliased(BookingRow)
 _OF_LEAD = LeadEventRow.submission_id == LeadRow.submission_id
 # As an expression: SQLite would rather read all events of a kind by their index.
 _KIND = LeadEventRow.kind + ""
 _ATTEMPTS = select(func.count()).where(_OF_LEAD, _KIND == "contact")
 _LAST_ATTEMPT = select(func.max(LeadEventRow.at)).where(_OF_LEAD, _KIND == "contact")
-_LAST_EVENT = select(func.max(LeadEventRow.id)).where(
-    _OF_LEAD, _KIND.in_(("moved", "contact", "follow_up", "undone"))
-)
+_LAST_EVENT = select(func.max(LeadEventRow.id)).where(_OF_LEAD, _KIND.in_(NEXT_KINDS))
 _ACTIVE_BOOKING = select(func.max(BookingRow.id)).where(
     BookingRow.submission_id == LeadRow.submission_id, BookingRow.state.in_(ACTIVE)
 )

@@ -278,6 +278,7 @@ def test_a_lead_that_canceled_says_so_until_something_was_done(
     staff = signed_in(app)
     page = staff.get("/staff/")
     assert waits_for(page) == [("follow_up", late)]
+    assert f"{late}." in staff.get(f"/staff/leads/{lead}").text
     page, _ = press(staff, page, lead, "Tomorrow", NO_ANSWER)
     clock.go_on(days=1)
     assert waits_for(signed_in(app).get("/staff/")) == [("follow_up", "Follow up today")]
