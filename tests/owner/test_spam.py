@@ -190,7 +190,8 @@ PERSON = Sender("types", typed={"wants_consult": "y"})
 
 
 def normal(html: str) -> str:
-    """A page or address without what is never twice the same."""
+    """A page or address without what is never twice the same, and without what they typed."""
+    html = re.sub(r"a link to \S+@\S+ first", "a link to … first", html)
     return re.sub(r"(/result/|/shared/|[?;]key=|thanks=|value=\")[\w.-]{40,}", r"\1…", html)
 
 
