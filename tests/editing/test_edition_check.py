@@ -9,10 +9,9 @@ import pytest
 import yaml
 
 from consult.editing.coverage import coverage_problems
-from consult.editing.edition_check import check
+from consult.editing.edition_check import check, reader_problems, tool_problems
 from consult.editing.edition_document import document
 from consult.editing.language import choice_problems, language_problems, syllables_in
-from consult.editing.readers import reader_problems, tool_problems
 from consult.editing.texts import Problem, Text, texts_of
 from consult.questionnaire import editions
 from consult.questionnaire.conditions import all_of, rung
