@@ -119,7 +119,7 @@ class Relay:
 class Fix:
     """One step of the plan, with the score of its axis before and after it and the earlier ones.
 
-    `now`, `next` (the nearest that isn't low) and `aim` are answers, at their rungs. `because` are
+    `now`, `next` (the nearest that isn't low) and `aim` are answers. `because` are
     its reasons as in the scorecard, `reasons` the same in words. `tool` is the name of what to use
     tonight, `tool_text` its lines, `effort` what it takes: hour, habit or project.
     """
@@ -135,9 +135,6 @@ class Fix:
     aim: str
     before: int
     after: int
-    from_rung: int
-    next_rung: int
-    to_rung: int
     because: tuple[str, ...]
     reasons: tuple[str, ...]
     effort: str

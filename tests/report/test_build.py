@@ -122,7 +122,7 @@ def test_ads_that_lead_to_a_wait_say_when_people_wait(
 
 
 def test_named_troubles_are_answered_and_steps_say_why() -> None:
-    report = report_of("solo_starter", "full")
+    report, asked = report_of("solo_starter", "full"), walk_of("solo_starter", "full").by_id
     assert [(t.id, t.dimension, t.explained) for t in report.troubles] == [
         ("not_enough_leads", "own_goals", True),
         ("no_time", "own_time_and_money", True),
@@ -131,8 +131,10 @@ def test_named_troubles_are_answered_and_steps_say_why() -> None:
         assert trouble.says
     for fix in report.plan:
         assert 0 < len(fix.reasons) <= len(fix.because)
-        assert fix.from_rung < fix.next_rung <= fix.to_rung <= 2 * fix.next_rung
-        assert fix.next
+        rungs = list(asked[fix.id].wording.choices.values())
+        aim_now, aim = rungs.index(fix.next), rungs.index(fix.aim)
+        assert fix.now not in rungs or rungs.index(fix.now) < aim_now
+        assert 0 < aim_now <= aim <= 2 * aim_now
 
 
 @pytest.mark.parametrize(
