@@ -128,10 +128,8 @@ def _line(answers: OnPathAnswers, scored: ScoredItem) -> Line:
     return _line_at(scored, given, False, given * POINT_SCALE // scored.top)
 
 
-@cache
-def _line_at(scored: ScoredItem, rung: int | None, unknown: bool, twelfths: int) -> Line:
-    """There are only a few thousand different lines, so their fractions are worked out once."""
-    return Line(scored, rung, unknown, twelfths)
+_line_at = cache(Line)
+"""There are only a few thousand different lines, so their fractions are worked out once."""
 
 
 @cache
