@@ -8,6 +8,7 @@ from typing import Any
 
 from werkzeug.datastructures import MultiDict
 from wtforms import StringField
+from wtforms.validators import Length
 
 from consult.settings.brand import CURRENCY_SIGNS
 from consult.storage.db.base import HIGHEST_ID
@@ -50,6 +51,10 @@ class LineField(StringField):
     def process_formdata(self, valuelist: list[str]) -> None:
         if valuelist:
             self.data = one_line(valuelist[0])
+
+
+def at_most(characters: int) -> Length:
+    return Length(max=characters, message=f"Use at most {characters} characters.")
 
 
 def many_lines(text: str | None) -> str:

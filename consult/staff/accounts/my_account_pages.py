@@ -21,7 +21,7 @@ from consult.storage.notifications import notifications
 from consult.storage.second_factors import factors
 from consult.storage.tables.account_tables import StaffUserRow
 from consult.web.services import services
-from consult.web.text import LineField
+from consult.web.text import LineField, at_most
 from consult.workflow.notification_types import EMAIL_TYPES, TYPE_INFO
 
 NAME_MAX = 200
@@ -37,9 +37,9 @@ def _email_address(form: Form, field: Field) -> None:
 
 
 def _new_password() -> PasswordField:
-    too_long = f"Use at most {PASSWORD_MAX} characters."
-    checks = [InputRequired("Choose a password."), Length(max=PASSWORD_MAX, message=too_long)]
-    return PasswordField("New password", checks)
+    return PasswordField(
+        "New password", [InputRequired("Choose a password."), at_most(PASSWORD_MAX)]
+    )
 
 
 class InvitationForm(Form):
@@ -49,13 +49,7 @@ class InvitationForm(Form):
         "Your email address",
         [DataRequired("Enter your email address."), _email_address, Length(max=EMAIL_MAX)],
     )
-    name = LineField(
-        "Your name",
-        [
-            DataRequired("Enter your name."),
-            Length(max=NAME_MAX, message=f"Use at most {NAME_MAX} characters."),
-        ],
-    )
+    name = LineField("Your name", [DataRequired("Enter your name."), at_most(NAME_MAX)])
     new_password = _new_password()
 
     def __init__(self, posted: Posted | None, invited: str | None, product: str, name: str) -> None:

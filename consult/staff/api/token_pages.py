@@ -6,7 +6,7 @@ from datetime import timedelta
 from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import BooleanField, Form, HiddenField, StringField
-from wtforms.validators import AnyOf, DataRequired, Length
+from wtforms.validators import AnyOf, DataRequired
 
 from consult.crypto import Purpose, derive, new_salt, salt_or_new
 from consult.staff.accounts.access import signed_in_user
@@ -16,7 +16,7 @@ from consult.storage.api import api_tokens
 from consult.storage.api.api_tokens import Scope
 from consult.storage.tables.account_tables import TOKEN_NAME_MAX
 from consult.web.services import secret_key, services
-from consult.web.text import LineField
+from consult.web.text import LineField, at_most
 
 _ALL = "/settings/api-tokens"
 LIVES = {"30": "30 days", "90": "90 days", "365": "1 year"}
@@ -29,13 +29,7 @@ class TokenForm(Form):
     twice makes one token and not two. The salt is not stored.
     """
 
-    name = LineField(
-        "Name",
-        [
-            DataRequired("Enter a name."),
-            Length(max=TOKEN_NAME_MAX, message=f"Use at most {TOKEN_NAME_MAX} characters."),
-        ],
-    )
+    name = LineField("Name", [DataRequired("Enter a name."), at_most(TOKEN_NAME_MAX)])
     contact = BooleanField("Contact info")
     write = BooleanField("Change stages")
     days = StringField("Expires in", [AnyOf(LIVES, "Choose one of these.")], default="90")

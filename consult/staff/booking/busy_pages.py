@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import Field, Form
-from wtforms.validators import InputRequired, Length, ValidationError
+from wtforms.validators import InputRequired, ValidationError
 
 from consult.delivery.network import ForbiddenUrlError, checked_url
 from consult.staff.accounts.access import signed_in_user
@@ -18,7 +18,7 @@ from consult.staff.notifications.notification_pages import host_of
 from consult.storage.booking import busy_feeds
 from consult.storage.tables.booking_tables import BusyFeedRow
 from consult.web.services import secret_key, services
-from consult.web.text import LineField
+from consult.web.text import LineField, at_most
 
 _ALL = "/settings/busy-times"
 _ONE = f"{_ALL}/<{ID}:feed_id>"
@@ -40,20 +40,10 @@ def _can_be_read(_form: Form, field: Field) -> None:
 
 
 class FeedForm(Form):
-    name = LineField(
-        "Name",
-        [
-            InputRequired("Enter a name."),
-            Length(max=_MAX_NAME, message=f"Use at most {_MAX_NAME} characters."),
-        ],
-    )
+    name = LineField("Name", [InputRequired("Enter a name."), at_most(_MAX_NAME)])
     url = LineField(
         "Address",
-        [
-            InputRequired("Enter the address of the calendar."),
-            Length(max=_MAX_URL, message=f"Use at most {_MAX_URL} characters."),
-            _can_be_read,
-        ],
+        [InputRequired("Enter the address of the calendar."), at_most(_MAX_URL), _can_be_read],
         filters=[_as_https],
     )
 

@@ -9,7 +9,7 @@ from datetime import datetime, tzinfo
 from typing import Any, get_args
 
 from wtforms import DateField, Field, Form, IntegerField, StringField, TimeField
-from wtforms.validators import AnyOf, DataRequired, InputRequired, Length, Optional, ValidationError
+from wtforms.validators import AnyOf, DataRequired, InputRequired, Optional, ValidationError
 
 from consult.report.email_drafts import EmailKind
 from consult.staff.times import agency_time, agency_today, exactly, follow_up_text, written_date
@@ -17,7 +17,7 @@ from consult.storage.leads.actions import CHANNELS
 from consult.storage.leads.notes import TEXT_MAX
 from consult.storage.tables.booking_tables import BookingRow
 from consult.storage.tables.lead_tables import LeadRow
-from consult.web.text import LineField, many_lines, one_line, parse_id, read_amount
+from consult.web.text import LineField, at_most, many_lines, one_line, parse_id, read_amount
 from consult.workflow.stages import CLOSING_REASONS, DECLINE_REASONS, MOVES, OUTCOMES, STAGES, to_do
 
 _COMMENT_MAX = 1000
@@ -106,9 +106,7 @@ class ActionForm(Form):
 
 
 class CommentForm(ActionForm):
-    comment = LineField(
-        validators=[Length(max=_COMMENT_MAX, message=f"Use at most {_COMMENT_MAX} characters.")]
-    )
+    comment = LineField(validators=[at_most(_COMMENT_MAX)])
 
 
 class ContactForm(CommentForm):
@@ -190,12 +188,7 @@ def _refuse_past(field: Field) -> None:
 
 
 class NoteForm(Form):
-    text = _Lines(
-        validators=[
-            DataRequired("Write something first."),
-            Length(max=TEXT_MAX, message=f"Use at most {TEXT_MAX} characters."),
-        ]
-    )
+    text = _Lines(validators=[DataRequired("Write something first."), at_most(TEXT_MAX)])
 
 
 # --- Which forms there are ------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from flask import abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from wtforms import BooleanField, Form
-from wtforms.validators import DataRequired, Length, ValidationError
+from wtforms.validators import DataRequired, ValidationError
 
 from consult.staff.accounts.access import signed_in_user
 from consult.staff.blueprint import ID, blueprint, first_errors, for_staff
@@ -22,20 +22,14 @@ from consult.storage.search.lead_filter import LeadFilter
 from consult.storage.search.saved_views import NameTakenError, ViewRefusedError
 from consult.storage.tables.account_tables import VIEW_NAME_MAX, SavedViewRow
 from consult.web.services import services
-from consult.web.text import LineField
+from consult.web.text import LineField, at_most
 
 _ONE = f"/views/<{ID}:view_id>"
 _USUAL_NAMES = frozenset(name.casefold() for name, _, _ in VIEWS)
 
 
 class ViewForm(Form):
-    name = LineField(
-        "Name",
-        [
-            DataRequired("Give the view a name."),
-            Length(max=VIEW_NAME_MAX, message=f"Use at most {VIEW_NAME_MAX} characters."),
-        ],
-    )
+    name = LineField("Name", [DataRequired("Give the view a name."), at_most(VIEW_NAME_MAX)])
     shared = BooleanField("Who sees it")
     replace = BooleanField("Replace the view that has this name")
 

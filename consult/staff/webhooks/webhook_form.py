@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from wtforms import BooleanField, Field, Form, HiddenField, SelectMultipleField, StringField
-from wtforms.validators import DataRequired, Length, ValidationError
+from wtforms.validators import DataRequired, ValidationError
 
 from consult.crypto import new_salt, salt_or_new
 from consult.delivery.network import ForbiddenUrlError, checked_url
@@ -13,7 +13,7 @@ from consult.delivery.webhooks.webhook_delivery import form_url, guess_kind
 from consult.delivery.webhooks.webhook_formats import CUSTOM_FIELDS, DEFAULT_MAP
 from consult.storage.tables.delivery_tables import EndpointRow
 from consult.web.services import services
-from consult.web.text import LineField
+from consult.web.text import LineField, at_most
 from consult.workflow.notification_types import (
     HUBSPOT_EVENTS,
     QUIET_EVENTS,
@@ -99,7 +99,7 @@ class WebhookForm(Form):
         "URL",
         [
             DataRequired("Enter the URL that receives messages."),
-            Length(max=MAX_URL, message=f"Use at most {MAX_URL} characters."),
+            at_most(MAX_URL),
             _can_be_posted_to,
         ],
     )
