@@ -61,11 +61,7 @@ def render_document(
     if submitted is None or stored >= revision or submitted.report_revision > revision:
         return no_op  # deleted, made already, or a later job makes the one that counts
     content = context.render(html_of(submitted, context))
-
-    def store(session: Session) -> None:
-        documents.put(session, lead_id, kind, revision, content)
-
-    return store
+    return lambda session: documents.put(session, lead_id, kind, revision, content)
 
 
 def report_html_of(submitted: SubmissionRow, context: Context) -> str:
@@ -121,11 +117,7 @@ def check_address(context: Context, job: JobRow) -> Commit:
     better = spam.likely_domain(domain_of(address))
     meant = better if has_mail_server(better, today) else ""
     signs = spam.weigh({"mail_server": meant}, lambda _layer: mode)
-
-    def record(session: Session) -> None:
-        submission.add_signs(session, submitted.id, address, signs)
-
-    return record
+    return lambda session: submission.add_signs(session, submitted.id, address, signs)
 
 
 def sync_booking(_context: Context, job: JobRow) -> Commit:
@@ -192,12 +184,8 @@ def schedule_purge(session: Session) -> None:
 
 
 HANDLERS: Mapping[str, Callable[[Context, JobRow], Commit]] = {
-    jobs.RENDER_REPORT: lambda context, job: render_document(
-        context, job, documents.REPORT, report_html_of
-    ),
-    jobs.RENDER_BRIEF: lambda context, job: render_document(
-        context, job, documents.BRIEF, brief_html_of
-    ),
+    jobs.RENDER_REPORT: partial(render_document, kind=documents.REPORT, html_of=report_html_of),
+    jobs.RENDER_BRIEF: partial(render_document, kind=documents.BRIEF, html_of=brief_html_of),
     jobs.EMAIL_REPORT: email_report,
     jobs.EMAIL_CONFIRM: email_confirmation,
     jobs.EMAIL_BOOKING: email_booking,

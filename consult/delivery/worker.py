@@ -25,8 +25,9 @@ from consult.storage.tables.delivery_tables import JobRow
 
 log = logging.getLogger(__name__)
 
-# What a job changes in the database; runs in the transaction that marks the job done.
-Commit = Callable[[Session], None]
+# What a job changes in the database; runs in the transaction that marks the job done. What it
+# returns does not count.
+Commit = Callable[[Session], object]
 
 # Does the slow part of a job outside any transaction and returns what to commit. It may run more
 # than once for a job, so what it does itself must do no harm when it is done again.

@@ -2,10 +2,9 @@
 
 import hashlib
 from collections.abc import Iterable
-from datetime import datetime
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Exists, Integer, and_, bindparam, exists, select
+from sqlalchemy import ColumnElement, Exists, Integer, Row, and_, bindparam, exists, select
 
 from consult.crypto import token_hash
 from consult.storage import jobs
@@ -23,14 +22,6 @@ _JOBS = {REPORT: jobs.RENDER_REPORT, BRIEF: jobs.RENDER_BRIEF}
 
 PdfState = Literal["ready", "pending", "failed", "on_demand"]
 """``on_demand``: not stored, and made when requested; so for demo leads, and after some time."""
-
-
-class CurrentDocument(NamedTuple):
-    """A current file for the holder of a result link; whether they left contact info."""
-
-    content: bytes
-    submitted_at: datetime
-    has_contact: bool
 
 
 def put(session: Session, submission_id: int, kind: str, revision: int, content: bytes) -> bool:
@@ -73,17 +64,20 @@ def get(session: Session, submission_id: int, kind: str) -> DocumentRow | None:
     return session.get(DocumentRow, (submission_id, kind))
 
 
-def current_for_token(database: Database, result_token: str, kind: str) -> CurrentDocument | None:
-    """The current file for a result link, or None if it has to be made, or there is no result.
+def current_for_token(database: Database, result_token: str, kind: str) -> Row[Any] | None:
+    """The `content` of the current file for a result link, and when the result was submitted.
 
-    One statement: a download is to cost little more than a file from the disk.
+    With `has_contact`, whether its owner left one. None if the file has to be made, or there is no
+    result. One statement: a download is to cost little more than a file from the disk.
     """
-    row = database.fetch_one(_CURRENT, {"hash": token_hash(result_token), "kind": kind})
-    return CurrentDocument(row[0], row[1], row[2] is not None) if row else None
+    return database.fetch_one(_CURRENT, {"hash": token_hash(result_token), "kind": kind})
 
 
 _CURRENT = (
-    select(DocumentRow.content, SubmissionRow.submitted_at, ContactRow.submission_id)
+    select(
+        *(DocumentRow.content, SubmissionRow.submitted_at),
+        ContactRow.submission_id.is_not(None).label("has_contact"),
+    )
     .join(SubmissionRow, SubmissionRow.id == DocumentRow.submission_id)
     .outerjoin(ContactRow, ContactRow.submission_id == SubmissionRow.id)
     .where(

@@ -287,9 +287,7 @@ def email_resume_link(context: Context, job: JobRow) -> Commit:
         expires_at = resume_links.expires_at(session, link) if link else None
     if link is None or expires_at is None:
         return no_op  # replaced by a newer one, or deleted with the draft
-
-    def delete_address(session: Session) -> None:
-        resume_links.delete_address(session, link_id)
+    delete_address = partial(resume_links.delete_address, link_id=link_id)
 
     def delete_address_now() -> None:
         with database.writing() as session:
