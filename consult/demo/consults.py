@@ -292,5 +292,5 @@ def add_note(work: LeadWork) -> None:
     resolved_at = work.at + timedelta(days=random.randint(1, 20))
     if note and resolved_at < work.now and random.random() < 0.5:
         work.session.clock = lambda: resolved_at
-        notes.resolve(work.session, id, note.id, by=by)
+        notes.set_resolved(work.session, id, note.id, True, by=by)
         work.session.clock = lambda: work.at

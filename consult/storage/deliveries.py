@@ -25,6 +25,7 @@ from consult.storage.tables.submission_tables import ContactRow
 REPORT = "report"
 CONFIRM = "confirm"
 """The kind of a mail that asks an owner to confirm their address."""
+_JOBS = {REPORT: jobs.EMAIL_REPORT, CONFIRM: jobs.EMAIL_CONFIRM}
 BookingEmail = Literal["requested", "booked", "confirmed", "moved", "canceled"]
 """The kind of a mail that tells an owner what became of the consult they booked."""
 BOOKING_EMAILS: tuple[BookingEmail, ...] = get_args(BookingEmail)
@@ -65,32 +66,21 @@ def delivery_status(delivery: DeliveryRow) -> DeliveryStatus:
     return DeliveryStatus("sending" if job.state == "leased" else "queued", delivery.created_at)
 
 
-def enqueue_report_email(session: Session, submission_id: int, address: str, link: str) -> None:
-    """Request that a report is mailed to its owner; earlier mails not sent yet are canceled."""
-    _enqueue_owner_email(session, REPORT, jobs.EMAIL_REPORT, submission_id, address, link)
+def email_owner(session: Session, kind: str, submission_id: int, address: str, link: str) -> None:
+    """Request that an owner is mailed their `REPORT`, or asked to `CONFIRM` their address.
 
-
-def enqueue_confirmation(session: Session, submission_id: int, address: str, link: str) -> None:
-    """Request a mail with the link to confirm an address, likewise."""
-    _enqueue_owner_email(session, CONFIRM, jobs.EMAIL_CONFIRM, submission_id, address, link)
-
-
-def _enqueue_owner_email(
-    session: Session, kind: str, job_kind: str, submission_id: int, address: str, link: str
-) -> None:
-    """Request a mail to an owner; the job has the ``link`` until it is done.
-
-    The token in the link is stored nowhere else, or only encrypted.
+    Earlier ones not sent yet are canceled. The job has the ``link`` until it is done. The token in
+    it is stored nowhere else, or only encrypted.
     """
     unsent = select(DeliveryRow.job_id).where(
         DeliveryRow.submission_id == submission_id,
-        DeliveryRow.kind.in_((REPORT, CONFIRM)),
+        DeliveryRow.kind.in_(_JOBS),
         DeliveryRow.sent_at.is_(None),
     )
     _cancel(session, JobRow.id.in_(unsent))
     row = DeliveryRow(kind=kind, recipient="owner", submission_id=submission_id)
     row.address = address
-    _enqueue(session, job_kind, row, payload={"link": link})
+    _enqueue(session, _JOBS[kind], row, payload={"link": link})
 
 
 def _cancel(session: Session, which: ColumnElement[bool]) -> None:

@@ -19,7 +19,7 @@ from consult.storage.drafts import drafts, reminder_consent
 from consult.storage.leads import actions, handovers, notes
 from consult.storage.privacy import erasure
 from consult.storage.search import saved_views
-from consult.storage.tables.delivery_tables import Attempt
+from consult.storage.tables.delivery_tables import Attempt, EndpointRow
 from consult.storage.webhooks import endpoints
 from consult.workflow.notification_types import WEBHOOK_EVENTS
 from tests.support import staff_client
@@ -206,7 +206,7 @@ def _add_webhooks(app: Flask) -> None:
                 response=said,
             )
             endpoints.record_attempt(session, message, made)
-        endpoints.set_disabled(session, bad, "failing")
+        endpoints.set_disabled(session.get_one(EndpointRow, bad), "failing")
 
 
 def _with_contact(app: Flask) -> str:
@@ -233,7 +233,7 @@ def _work_on_leads(app: Flask) -> None:
         notes.add(session, 5, "Prefers mail.\nHas two vans.", by=me)
         done = notes.add(session, 5, "Ask what the fair cost.", by=other)
         if done:
-            notes.resolve(session, 5, done.id, by=me)
+            notes.set_resolved(session, 5, done.id, True, by=me)
         moment = session.now() + timedelta(days=2)
         actions.move(session, 5, "consult_booked", by=me, consult_at=moment)
         notes.assess(session, 5, {"reply_speed": "worse"}, by=me)

@@ -67,7 +67,7 @@ class World:
             self._notes = {role: self._write_notes(session, role) for role in _EMAILS}
             for number, lead in enumerate(self.leads, 1):
                 address = "https://check.example/x"
-                deliveries.enqueue_report_email(session, lead, CONTACT.email, address)
+                deliveries.email_owner(session, deliveries.REPORT, lead, CONTACT.email, address)
                 deliveries.record_sent(session, number, "server", subject="Hi", body="Hi")
             for id in self._people.values():
                 saved_views.add(session, "Fairs", "source=fair", shared=False, by=id)

@@ -119,7 +119,8 @@ def _notification(
     booking = bookings.of_notification(session, notification)
     if booking and (booking.state == "canceled") != (notification.kind == "consult_canceled"):
         return None  # a later one says that it was canceled
-    contact = _contact(submitted, lead)
+    # No one is named where it's probably spam, or robots could write to staff by our mail.
+    contact = None if lead.suspect else submitted.contact
     who = (name_for_staff(contact.business) if contact else "") or f"Lead {submitted.id}"
     actor = name_for_staff(notification.actor.name if notification.actor else "") or "A colleague"
     info = TYPE_INFO[cast(NotificationType, notification.kind)]
@@ -139,7 +140,7 @@ def _notification(
             "due": _due(notification.kind, lead, context.office.zone),
             "facts": [
                 *(_facts_of(booking, context) if booking else ()),
-                *_facts(session, submitted, lead, user, context.settings),
+                *_facts(session, submitted, contact, lead, user, context.settings),
             ],
             "link": link,
         },
@@ -177,14 +178,10 @@ def _why_returned(session: Session, lead: LeadRow) -> str:
     return DECLINE_REASONS[reasons[-1]] if reasons and reasons[-1] != OTHER else ""
 
 
-def _contact(submitted: SubmissionRow, lead: LeadRow) -> ContactRow | None:
-    """Who to name: no one where it's probably spam, or robots could write to staff by our mail."""
-    return None if lead.suspect else submitted.contact
-
-
 def _facts(
     session: Session,
     submitted: SubmissionRow,
+    contact: ContactRow | None,
     lead: LeadRow,
     user: StaffUserRow,
     settings: Settings,
@@ -193,7 +190,6 @@ def _facts(
     assignee = session.get(StaffUserRow, lead.assignee_id) if lead.assignee_id else None
     who = name_for_staff(assignee.name) if assignee else "No one yet"
     facts = [("Assigned to", "You" if lead.assignee_id == user.id else who, "")]
-    contact = _contact(submitted, lead)
     if contact:
         facts.append(("Wants", "A consult" if contact.wants_consult else "The report by email", ""))
     if settings.staff_mails == "business" or contact is None:

@@ -219,7 +219,7 @@ def signed_in_user() -> StaffUserRow:
 def start_session(user: StaffUserRow, method: str) -> None:
     """Give this browser a new session, after a login by a method such as `passkey`."""
     sign_out()
-    browser = browser_name(request.user_agent.string)
+    browser = sessions.browser_name(request.user_agent.string)
     with services().database.writing() as writing:
         token = sessions.start_session(writing, user.id, browser, network_hash(), method)
         audit_log.record(writing, "account.signed_in", by=user.id, method=method)
@@ -252,35 +252,6 @@ def network_hash() -> str:
     """Return a keyed hash of this request's network: it can be compared but not read."""
     network = network_of(request.remote_addr)
     return keyed_hash(secret_key(), Purpose.NETWORK, network)
-
-
-# The first match counts: most browsers also claim to be the ones further down.
-_BROWSERS = {
-    "Edg": "Edge",
-    "OPR/": "Opera",
-    "SamsungBrowser/": "Samsung Internet",
-    "Firefox/": "Firefox",
-    "FxiOS/": "Firefox",
-    "CriOS/": "Chrome",
-    "Chrome/": "Chrome",
-    "Safari/": "Safari",
-}
-_SYSTEMS = {
-    "iPhone": "iPhone",
-    "iPad": "iPad",
-    "Android": "Android",
-    "CrOS": "ChromeOS",
-    "Windows": "Windows",
-    "Mac OS X": "Mac",
-    "Linux": "Linux",
-}
-
-
-def browser_name(user_agent: str) -> str:
-    """Describe a User-Agent header in a few words, as in "Firefox on Windows"."""
-    browser = next((name for mark, name in _BROWSERS.items() if mark in user_agent), None)
-    system = next((name for mark, name in _SYSTEMS.items() if mark in user_agent), None)
-    return f"{browser or 'Another browser'} on {system}" if system else browser or "Another browser"
 
 
 def record_access(lead_id: int, action: str) -> None:

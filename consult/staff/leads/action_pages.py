@@ -245,9 +245,9 @@ def edit_note(lead_id: int, note_id: int) -> ResponseReturnValue:
 @blueprint.post(f"{_NOTE}/reopen", endpoint="reopen_note", defaults={"action": "reopen"})
 @for_staff
 def change_note_state(lead_id: int, note_id: int, action: str) -> ResponseReturnValue:
-    change = notes.resolve if action == "resolve" else notes.reopen
+    by, resolved = signed_in_user().id, action == "resolve"
     with services().database.writing() as session:
-        if change(session, lead_id, note_id, by=signed_in_user().id) is None:
+        if notes.set_resolved(session, lead_id, note_id, resolved, by=by) is None:
             abort(404)
     return redirect(back_to(lead_id, action, "notes"), 303)
 

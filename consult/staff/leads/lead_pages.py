@@ -40,12 +40,11 @@ from consult.storage.leads.leads import (
     was_reached,
 )
 from consult.storage.page_events import REVIEW
-from consult.storage.privacy.erasure import is_anonymous
 from consult.storage.search.find_leads import neighbors
 from consult.storage.search.lead_filter import LeadFilter, Viewer
 from consult.storage.search.same_person import firm_domain, same_person
 from consult.storage.search.today import NEXT_KINDS
-from consult.storage.tables.lead_tables import LeadEventRow
+from consult.storage.tables.lead_tables import LeadEventRow, LeadRow
 from consult.storage.tables.submission_tables import ContactRow
 from consult.web.services import services
 from consult.workflow.office_hours import Office, follow_up_days
@@ -221,13 +220,11 @@ def back_to(lead_id: int, done: str = "", part: str = "") -> str:
 def try_again(lead_id: int) -> ResponseReturnValue:
     """Retry the failed jobs of a lead and create its PDFs; an anonymous lead is refused."""
     with services().database.writing() as session:
-        if leads.by_id(session, lead_id) is None:
-            abort(404)
-        anonymous = is_anonymous(session, lead_id)
-        if not anonymous:
+        lead = session.get(LeadRow, lead_id) or abort(404)
+        if not lead.anonymised_at:
             jobs.retry_failed(session, lead_id)
             leads.ask_for_documents(session, lead_id)
-    if anonymous:
+    if lead.anonymised_at:
         return lead_page(lead_id, FormState(errors={"": _ANONYMOUS})), 422
     return redirect(back_to(lead_id), 303)
 
@@ -258,7 +255,7 @@ def mail(lead_id: int, mail_id: int) -> ResponseReturnValue:
 
 def _document(lead_id: int, kind: str, action: str, name: str) -> ResponseReturnValue:
     with services().database.reading() as session:
-        if leads.by_id(session, lead_id) is None:
+        if session.get(LeadRow, lead_id) is None:
             abort(404)
         document = documents.get(session, lead_id, kind)
     if document is None:

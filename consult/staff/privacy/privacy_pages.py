@@ -155,7 +155,7 @@ def _page(template: str, lead_id: int, **context: Any) -> str:
         ids = _ids_of_person(session, lead_id)
         found = {id: lead for id in ids if (lead := leads.by_id(session, id))}
         rows = erasure.count_rows(session, ids)
-        is_anonymous = erasure.is_anonymous(session, lead_id)
+        is_anonymous = session.get_one(LeadRow, lead_id).anonymised_at is not None
     record_access(lead_id, "lead.seen")
     contact = found[lead_id].contact
     return render_template(

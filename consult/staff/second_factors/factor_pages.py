@@ -7,11 +7,12 @@ them out everywhere else.
 from flask import abort, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
-from consult.staff.accounts.access import browser_name, record_factor_change, signed_in_user
+from consult.staff.accounts.access import record_factor_change, signed_in_user
 from consult.staff.accounts.reauthentication import recent_auth_required
 from consult.staff.blueprint import ID, blueprint, for_staff
 from consult.staff.second_factors import passkeys, totp
 from consult.storage.accounts import accounts
+from consult.storage.accounts.sessions import browser_name
 from consult.storage.db.database import Session
 from consult.storage.second_factors import factors
 from consult.web.services import services

@@ -187,7 +187,7 @@ def switch_webhook(endpoint_id: int) -> ResponseReturnValue:
     with services().database.writing() as session:
         endpoint = endpoints.by_id(session, endpoint_id) or abort(404)
         if endpoint.active != on and (on or not endpoint.from_environment):
-            endpoints.set_disabled(session, endpoint_id, None if on else "manual")
+            endpoints.set_disabled(endpoint, None if on else "manual")
             _record(session, "webhook.switched_on" if on else "webhook.switched_off", endpoint_id)
     return redirect(url_for(".webhook", endpoint_id=endpoint_id), 303)
 
@@ -196,9 +196,9 @@ def switch_webhook(endpoint_id: int) -> ResponseReturnValue:
 @for_admins
 @recent_auth_required
 def delete_webhook(endpoint_id: int) -> ResponseReturnValue:
+    """Delete an endpoint with its log; pending messages to it are not sent."""
     with services().database.writing() as session:
-        _changeable(session, endpoint_id)
-        endpoints.remove(session, endpoint_id)
+        session.delete(_changeable(session, endpoint_id))
         _record(session, "webhook.deleted", endpoint_id)
     return redirect(url_for(".webhook_list", done="deleted"), 303)
 

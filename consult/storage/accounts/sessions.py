@@ -124,3 +124,32 @@ def _oldest(session: Session, lifetime: Lifetime) -> Mapping[str, datetime]:
 
 def _open_of(user_id: int) -> tuple[ColumnElement[bool], ...]:
     return (StaffSessionRow.user_id == user_id, StaffSessionRow.ended_at.is_(None))
+
+
+# The first match counts: most browsers also claim to be the ones further down.
+_BROWSERS = {
+    "Edg": "Edge",
+    "OPR/": "Opera",
+    "SamsungBrowser/": "Samsung Internet",
+    "Firefox/": "Firefox",
+    "FxiOS/": "Firefox",
+    "CriOS/": "Chrome",
+    "Chrome/": "Chrome",
+    "Safari/": "Safari",
+}
+_SYSTEMS = {
+    "iPhone": "iPhone",
+    "iPad": "iPad",
+    "Android": "Android",
+    "CrOS": "ChromeOS",
+    "Windows": "Windows",
+    "Mac OS X": "Mac",
+    "Linux": "Linux",
+}
+
+
+def browser_name(user_agent: str) -> str:
+    """Describe a User-Agent header in a few words, as in "Firefox on Windows"."""
+    browser = next((name for mark, name in _BROWSERS.items() if mark in user_agent), None)
+    system = next((name for mark, name in _SYSTEMS.items() if mark in user_agent), None)
+    return f"{browser or 'Another browser'} on {system}" if system else browser or "Another browser"

@@ -80,20 +80,15 @@ def edit(
     return _save(session, note, "note.edited", by)
 
 
-def resolve(session: Session, lead_id: int, note_id: int, *, by: int) -> NoteRow | None:
+def set_resolved(
+    session: Session, lead_id: int, note_id: int, resolved: bool, *, by: int
+) -> NoteRow | None:
+    """Say that a note is `resolved`, or open it again."""
     note = _lock(session, lead_id, note_id)
-    if note is None or note.resolved_at is not None:
+    if note is None or resolved == (note.resolved_at is not None):
         return note
-    note.resolved_at, note.resolved_by_id = session.now(), by
-    return _save(session, note, "note.resolved", by)
-
-
-def reopen(session: Session, lead_id: int, note_id: int, *, by: int) -> NoteRow | None:
-    note = _lock(session, lead_id, note_id)
-    if note is None or note.resolved_at is None:
-        return note
-    note.resolved_at = note.resolved_by_id = None
-    return _save(session, note, "note.reopened", by)
+    note.resolved_at, note.resolved_by_id = (session.now(), by) if resolved else (None, None)
+    return _save(session, note, "note.resolved" if resolved else "note.reopened", by)
 
 
 def assess(

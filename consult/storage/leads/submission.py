@@ -15,7 +15,7 @@ from sqlalchemy import select
 from consult.crypto import new_token, result_token, token_hash
 from consult.storage import page_events
 from consult.storage.db.database import Session
-from consult.storage.deliveries import email_bookings, enqueue_confirmation, enqueue_report_email
+from consult.storage.deliveries import CONFIRM, REPORT, email_bookings, email_owner
 from consult.storage.drafts import drafts, reminder_consent
 from consult.storage.drafts.drafts import Draft
 from consult.storage.jobs import CHECK_ADDRESS, enqueue, enqueue_documents
@@ -177,7 +177,7 @@ def save_contact(
     _enqueue_documents(session, row)
     if is_new_address:
         if mail_link and not screening.waits:
-            enqueue_report_email(session, row.id, contact.email, mail_link)
+            email_owner(session, REPORT, row.id, contact.email, mail_link)
         if screening.look_up:
             enqueue(session, CHECK_ADDRESS, {}, submission_id=row.id)
         email_bookings(session, row.id)
@@ -234,7 +234,7 @@ def request_confirmation(session: Session, token: str, base_url: str) -> None:
         stored.confirm_hash = token_hash(confirm_token)
         session.flush()
         link = f"{base_url}/confirm/{confirm_token}"
-        enqueue_confirmation(session, stored.submission_id, stored.email, link)
+        email_owner(session, CONFIRM, stored.submission_id, stored.email, link)
 
 
 def to_confirm(session: Session, confirm_token: str) -> ContactRow | None:
@@ -304,7 +304,7 @@ def _release(
         changes.sync_booking(session, lead.submission_id, released=True)
     if stored and stored.waiting_token and mail_link:
         stored.waiting_token = None
-        enqueue_report_email(session, lead.submission_id, stored.email, mail_link)
+        email_owner(session, REPORT, lead.submission_id, stored.email, mail_link)
     session.flush()
     if not is_released:
         email_bookings(session, lead.submission_id)

@@ -133,11 +133,6 @@ def find_person(session: Session, address: str) -> int | None:
     return session.scalar(select(func.max(ContactRow.submission_id)).where(has_it))
 
 
-def is_anonymous(session: Session, lead_id: int) -> bool:
-    anonymised_at = select(LeadRow.anonymised_at).where(LeadRow.submission_id == lead_id)
-    return session.scalar(anonymised_at) is not None
-
-
 def _anonymise(session: Session, lead_id: int) -> None:
     for table, column in tables_of_leads():
         if table.name not in KEPT_TABLES:

@@ -75,7 +75,7 @@ def sync_environment(session: Session, url: str | None) -> None:
         row = session.scalar(_FROM_ENVIRONMENT)
     if url is None:
         if row and row.active:
-            _set_disabled(row, "manual")
+            set_disabled(row, "manual")
     else:
         if row is None:
             row = EndpointRow(from_environment=True, includes_contact=False, active=True)
@@ -85,7 +85,7 @@ def sync_environment(session: Session, url: str | None) -> None:
         row.events = list(WEBHOOK_EVENTS)  # a newer version may have more
         if row.url != url or row.disabled_reason == "manual":
             row.url = url
-            _set_disabled(row, None)
+            set_disabled(row, None)
     session.flush()
 
 
@@ -105,22 +105,11 @@ def change(
     row.includes_contact = includes_contact
 
 
-def set_disabled(session: Session, endpoint_id: int, reason: DisabledReason | None) -> None:
-    """Disable an endpoint for a reason, or enable it (None) and reset its failures."""
-    _set_disabled(session.get_one(EndpointRow, endpoint_id), reason)
-    session.flush()
-
-
 def rotate_secret(session: Session, endpoint_id: int, salt: str, secret_hash: str) -> None:
     """Give an endpoint a new secret; the previous one signs as well for a while."""
     row = session.get_one(EndpointRow, endpoint_id)
     row.previous_salt, row.previous_until = row.salt, session.now() + PREVIOUS_SECRET_LIFE
     row.salt, row.secret_hash = salt, secret_hash
-
-
-def remove(session: Session, endpoint_id: int) -> None:
-    """Delete an endpoint with its log; pending messages to it are not sent."""
-    session.delete(session.get_one(EndpointRow, endpoint_id))
 
 
 def record_attempt(session: Session, delivery_id: int, attempt: Attempt) -> bool:
@@ -147,9 +136,9 @@ def record_attempt(session: Session, delivery_id: int, attempt: Attempt) -> bool
     if not endpoint.active:
         return False
     if attempt["status"] == 410:
-        _set_disabled(endpoint, "gone")
+        set_disabled(endpoint, "gone")
     elif session.now() - endpoint.failing_since >= MAX_FAILING:
-        _set_disabled(endpoint, "failing")
+        set_disabled(endpoint, "failing")
     return not endpoint.active
 
 
@@ -158,7 +147,8 @@ _FROM_ENVIRONMENT = (
 )
 
 
-def _set_disabled(row: EndpointRow, reason: DisabledReason | None) -> None:
+def set_disabled(row: EndpointRow, reason: DisabledReason | None) -> None:
+    """Disable an endpoint for a reason, or enable it (None) and reset its failures."""
     row.active = reason is None
     row.disabled_reason = reason
     if reason is None:

@@ -466,7 +466,8 @@ def test_five_days_of_failures_disable(database: Database, hooks: Receiver, cloc
     assert (disabled.active, disabled.disabled_reason) == (False, "failing")
     is_mail = DeliveryRow.kind == deliveries.WEBHOOK_DISABLED
     assert len(rows(database, DeliveryRow, is_mail)) == 1
-    write(database, endpoints.set_disabled, endpoint_id, None)
+    with database.writing() as session:
+        endpoints.set_disabled(session.get_one(EndpointRow, endpoint_id), None)
     assert endpoint(database, endpoint_id).failing_since is None
 
 

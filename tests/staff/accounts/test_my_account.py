@@ -3,7 +3,7 @@
 import pytest
 from flask import Flask
 
-from consult.staff.accounts.access import browser_name
+from consult.storage.accounts.sessions import browser_name
 from tests.support.client import PageClient
 from tests.support.staff_client import (
     EMAIL,

@@ -270,7 +270,14 @@ def test_repeat_views_of_a_lead_are_recorded_once(app: Flask) -> None:
     make_user(app)
     lead = make_lead(app, contact=CONTACT)
     database = services_of(app).database
-    write(database, deliveries.enqueue_report_email, lead, CONTACT.email, "https://x.example/x")
+    write(
+        database,
+        deliveries.email_owner,
+        deliveries.REPORT,
+        lead,
+        CONTACT.email,
+        "https://x.example/x",
+    )
     client = signed_in(app)
     client.get(f"/staff/leads/{lead}/report.pdf", status=303)  # there is none yet
     deliver(app)

@@ -239,7 +239,7 @@ def test_no_jobs_for_an_anonymous_lead(app: Flask, staff: PageClient, database: 
 @pytest.fixture
 def emailed(database: Database, lead_id: int) -> int:
     """A lead with a report email that was just queued."""
-    write(database, deliveries.enqueue_report_email, lead_id, CONTACT.email, LINK)
+    write(database, deliveries.email_owner, deliveries.REPORT, lead_id, CONTACT.email, LINK)
     return lead_id
 
 
@@ -277,7 +277,7 @@ def test_an_unsent_email_says_why(staff: PageClient, database: Database, emailed
     write(database, deliveries.record_sent, 1, "server", subject="Your report", body="Hello")
     says("Sent Your report to ada@example.com")
     for address in ("ada@new.example", "ada@newer.example"):
-        write(database, deliveries.enqueue_report_email, emailed, address, LINK)
+        write(database, deliveries.email_owner, deliveries.REPORT, emailed, address, LINK)
     says("The address was corrected before.")
 
 

@@ -54,8 +54,8 @@ def whole_lead(app: Flask, contact: NewContact = PERSON) -> int:
         handovers.claim(session, lead_id, by=1)
         actions.log_contact(session, lead_id, by=1, channel="phone", reached=True, comment=text)
         notes.add(session, lead_id, text, by=1)
-        deliveries.enqueue_report_email(
-            session, lead_id, contact.email, "https://check.example/result/x"
+        deliveries.email_owner(
+            session, deliveries.REPORT, lead_id, contact.email, "https://check.example/result/x"
         )
     return lead_id
 

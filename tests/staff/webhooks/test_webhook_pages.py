@@ -359,7 +359,8 @@ def test_what_the_environment_sets_is_shown_and_cannot_be_changed(tmp_path: Path
         admin.post(f"{ONE}/{action}", {"csrf_token": token}, status=404)
     admin.post(f"{ONE}/switch", {"csrf_token": token, "to": "off"})
     assert addresses(app)[0].active
-    write(services_of(app).database, endpoints.set_disabled, 1, "gone")
+    with services_of(app).database.writing() as session:
+        endpoints.set_disabled(session.get_one(EndpointRow, 1), "gone")
     assert "returned 410 Gone" in admin.get(ALL).text
     post(admin, ONE, "/switch")
     assert addresses(app)[0].active

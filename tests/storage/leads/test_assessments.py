@@ -39,12 +39,12 @@ def test_only_authors_edit_their_notes(database: Database, clock: Clock, ada: in
         assert notes.edit(session, MISSING, note.id, "Elsewhere", by=ada, seen=None) is None
     clock.go_on(hours=1)
     edited = write(database, notes.edit, lead, note.id, "Prefers calls", by=ada, seen=None)
-    done = write(database, notes.resolve, lead, note.id, by=ben)
+    done = write(database, notes.set_resolved, lead, note.id, True, by=ben)
     assert edited is not None
     assert done is not None
     assert (edited.text, edited.edited_at) == ("Prefers calls", clock())
     assert (done.resolved_by_id, done.resolved_at) == (ben, clock())
-    write(database, notes.reopen, lead, note.id, by=ada)
+    write(database, notes.set_resolved, lead, note.id, False, by=ada)
     (now,) = read(database, notes.notes_of, lead)
     assert now.resolved_at is None
     entries = [(entry.action, entry.facts) for entry in rows(database, AuditRow)]

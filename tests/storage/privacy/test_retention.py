@@ -115,7 +115,9 @@ def test_a_lead_may_become_anonymous(database: Database, clock: Clock, whole_lea
 def test_the_text_of_a_mail_is_deleted(database: Database, clock: Clock, whole_lead: str) -> None:
     lead_id = lead_of(database, whole_lead).id
     with database.writing() as session:
-        deliveries.enqueue_report_email(session, lead_id, CONTACT.email, "https://check.example/x")
+        deliveries.email_owner(
+            session, deliveries.REPORT, lead_id, CONTACT.email, "https://check.example/x"
+        )
         mail_id = deliveries.report_emails(session, lead_id)[0].id
         deliveries.record_sent(session, mail_id, "server", subject="Hi", body="Hello Ada")
     for days, body in ((180, "Hello Ada"), (1, "")):
