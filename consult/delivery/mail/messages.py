@@ -167,8 +167,7 @@ def name_for_staff(text: str) -> str:
     """
     if safe_name(text, _MAX_NAME_FOR_STAFF):
         return " ".join(text.split())
-    seen = "".join(letter if letter.isprintable() else " " for letter in text)
-    seen = re.sub(r"[=?]{2}", " ", unicodedata.normalize("NFKC", seen))
+    seen = re.sub(r"[=?]{2}", " ", unicodedata.normalize("NFKC", on_one_line(text)))
     seen = re.sub(f"{_LINK_SIGNS}|{_DOT_OF_LINK}", " ", seen, flags=re.IGNORECASE)
     if len(re.findall(r"\d", seen)) > _MAX_DIGITS_OF_NAME:
         seen = re.sub(r"\+?\d[\d\s().+-]*", " ", seen)

@@ -8,7 +8,6 @@ neither a second worker nor a clock that is set back runs them again.
 
 import secrets
 from datetime import date, datetime, timedelta
-from typing import cast
 
 from consult.delivery.context import Context, plain
 from consult.delivery.mail.messages import new_message, render
@@ -22,7 +21,7 @@ from consult.storage.db.database import Session
 from consult.storage.notifications import notifications
 from consult.storage.tables.delivery_tables import JobRow
 from consult.storage.webhooks import endpoints
-from consult.workflow.notification_types import WEBHOOK_EVENTS, NotificationType
+from consult.workflow.notification_types import WEBHOOK_EVENTS
 from consult.workflow.office_hours import Office
 
 _TICK_MINUTES = 5
@@ -35,8 +34,7 @@ def dispatch(context: Context, job: JobRow) -> Commit:
         notification = notifications.get(session, job.payload["notification_id"])
         if notification is None:
             return no_op
-        users = notifications.recipients(session, notification)
-    kind = cast(NotificationType, notification.kind)
+        users, kind = notifications.recipients(session, notification), notification.kind
 
     def enqueue(session: Session) -> None:
         for user_id in users:

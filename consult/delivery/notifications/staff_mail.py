@@ -10,7 +10,7 @@ from datetime import tzinfo
 from email.message import EmailMessage
 from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlsplit
 
 from consult.crypto import Purpose, sign, verify
@@ -123,7 +123,7 @@ def _notification(
     contact = None if lead.suspect else submitted.contact
     who = (name_for_staff(contact.business) if contact else "") or f"Lead {submitted.id}"
     actor = name_for_staff(notification.actor.name if notification.actor else "") or "A colleague"
-    info = TYPE_INFO[cast(NotificationType, notification.kind)]
+    info = TYPE_INFO[notification.kind]
     subject, happened = info.subject, info.sentence
     if booking and booking.state == "requested":
         subject = "Confirm a consult: {who}"

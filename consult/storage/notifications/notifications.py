@@ -7,7 +7,6 @@ its owner, so no one can take it over without their knowing.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import cast
 
 from sqlalchemy import and_, delete, exists, literal, select
 from sqlalchemy.orm import joinedload
@@ -122,8 +121,7 @@ def get(session: Session, notification_id: int) -> NotificationRow | None:
 
 def recipients(session: Session, notification: NotificationRow) -> Sequence[int]:
     """The ids of the users who want to be notified of something, and may be."""
-    lead = notification.lead
-    kind = cast(NotificationType, notification.kind)
+    lead, kind = notification.lead, notification.kind
     if notification.recipient_id is not None:
         return subscribers(session, kind, only=notification.recipient_id)
     # The assignee of a lead that no one has picked up may be away.
@@ -187,7 +185,7 @@ def preferences(
     rows = session.scalars(
         select(NotificationPreferenceRow).where(NotificationPreferenceRow.user_id.in_(user_ids))
     )
-    chosen = {(row.user_id, row.kind): cast(Scope, row.scope) for row in rows}
+    chosen = {(row.user_id, row.kind): row.scope for row in rows}
     return {
         id: {kind: chosen.get((id, kind), TYPE_INFO[kind].default) for kind in EMAIL_TYPES}
         for id in user_ids

@@ -26,6 +26,8 @@ from consult.workflow.notification_types import (
     NOTIFICATION_TYPES,
     SCOPES,
     WEBHOOK_KINDS,
+    NotificationType,
+    Scope,
     WebhookKind,
 )
 
@@ -75,7 +77,7 @@ class NotificationRow(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     submission_id: Mapped[int] = mapped_column(belongs_to("submissions"))
-    kind: Mapped[str] = mapped_column(String(16))
+    kind: Mapped[NotificationType] = mapped_column(String(16))
     # Distinguishes what may happen again, such as a handover; else empty.
     occasion: Mapped[str] = mapped_column(String(32))
     created_at: Mapped[datetime]
@@ -99,8 +101,8 @@ class NotificationPreferenceRow(Base):
     __table_args__ = (one_of("kind", NOTIFICATION_TYPES), one_of("scope", SCOPES))
 
     user_id: Mapped[int] = mapped_column(belongs_to("staff_users"), primary_key=True)
-    kind: Mapped[str] = mapped_column(String(16), primary_key=True)
-    scope: Mapped[str] = mapped_column(String(8))
+    kind: Mapped[NotificationType] = mapped_column(String(16), primary_key=True)
+    scope: Mapped[Scope] = mapped_column(String(8))
 
 
 class EndpointRow(Base):
