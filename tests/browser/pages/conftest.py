@@ -70,8 +70,10 @@ def axe_faults(visit: Visit, looks: Sequence[Look]) -> list[str]:
     for width, scheme in looks:
         visit.look(width, scheme, height=740)
         found += [f"{width} {scheme}: {violation}" for violation in axe_violations(visit)]
-        if width == DESK_WIDTH and (wider := visit.overflow()):
-            found.append(f"{wider} px wider than a desk's window")
+        if width == DESK_WIDTH:
+            if wider := visit.overflow():
+                found.append(f"{wider} px wider than a desk's window")
+            found += large_text_faults(visit)
     return found
 
 
@@ -86,8 +88,16 @@ def size_faults(visit: Visit) -> list[str]:
             small = small_targets(visit, least=DENSE if visit.path.startswith("/staff") else THUMB)
             found += [f"too small to hit: {target}" for target in small]
             found += [f"cramped: {text}" for text in cramped_texts(visit)]
-            with large_text(visit):
-                if wider := visit.overflow():
-                    found.append(f"{wider} px wider than a phone at twice the size of text")
-                found += [f"cramped in large text: {text}" for text in cramped_texts(visit)]
+        if width != ZOOMED_WIDTH:
+            found += large_text_faults(visit)
+    return found
+
+
+def large_text_faults(visit: Visit) -> list[str]:
+    """What does not fit while text is twice as large, in the window as it is."""
+    width, _ = visit.size
+    with large_text(visit):
+        found = [f"cramped in large text at {width}: {text}" for text in cramped_texts(visit)]
+        if wider := visit.overflow():
+            found.append(f"{wider} px wider than a window of {width}, in large text")
     return found
