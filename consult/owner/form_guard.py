@@ -84,8 +84,16 @@ def network_share() -> float:
 
 
 def mode_of(layer: Layer) -> Mode:
-    mode: Mode = getattr(services().settings, f"spam_{layer}")
-    return mode
+    settings = services().settings
+    modes: dict[Layer, Mode] = {
+        "honeypot": settings.spam_honeypot,
+        "timing": settings.spam_timing,
+        "network": settings.spam_network,
+        "throwaway": settings.spam_throwaway,
+        "proof_of_work": settings.spam_proof_of_work,
+        "mail_server": settings.spam_mail_server,
+    }
+    return modes[layer]
 
 
 # --- Limits --------------------------------------------------------------------------------------
