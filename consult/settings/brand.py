@@ -314,6 +314,8 @@ def logo_from_upload(data: bytes) -> Logo:
     nothing that only pretends to be a picture.
     Raises BrandError for anything else, for other formats (such as SVG), and for large pictures.
     """
+    if not data:
+        raise BrandError("Choose a picture.")
     if len(data) > UPLOAD_LIMIT:
         raise BrandError(f"The file is too large. The limit is {UPLOAD_LIMIT // 1024**2} MB.")
     picture = _decoded(data)

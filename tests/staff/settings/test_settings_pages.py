@@ -391,12 +391,15 @@ def test_only_pictures_are_accepted(app: Flask, admin: PageClient) -> None:
     for data in NO_PICTURES:
         assert upload(admin, data, status=422).errors
         assert services_of(app).brand.logo is None
+    assert upload(admin, b"", status=422).errors["brand-logo"] == "Choose a picture."
 
 
 def test_only_the_logo_may_be_larger_than_a_form(app: Flask, admin: PageClient) -> None:
     kind = "multipart/form-data"
     boundary = f"{kind}; boundary=x"
-    admin.post(f"{BRAND}/logo", b"x" * (3 * 1024 * 1024), status=413, content_type=boundary)
+    large = b"x" * (3 * 1024 * 1024)
+    page = admin.post(f"{BRAND}/logo", large, status=413, content_type=boundary)
+    assert "at most 2 MB. Go back, and choose a smaller one." in page.text
     token = admin.get(BRAND).form(BRAND).data["csrf_token"][0]
     sent = {"csrf_token": token, "logo": (BytesIO(b"x" * 100_000), "logo.png")}
     admin.post(BRAND, sent, status=413, content_type=kind)
