@@ -136,6 +136,7 @@ def make_backup(file: Path | None, folder: Path | None, keep: int | None) -> Non
         elif file:
             backup.backup(database, file)
     with suppress(OSError):  # it may have been made by another user
+        settings.var_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         settings.last_backup_file.write_text(f"{file and file.resolve()}\n", "utf-8")
 
 

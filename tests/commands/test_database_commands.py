@@ -73,6 +73,15 @@ def test_staff_get_links_to_sign_up_with() -> None:
     assert "has no account" in run("staff", "disable", "ada@example.com", code=2).stderr
 
 
+def test_a_backup_is_known_on_a_machine_that_stored_nothing_else(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CONSULT_DATABASE_URL", database_url)
+    monkeypatch.setenv("CONSULT_SECRET_KEY", "s" * 40)
+    run("db", "backup", str(tmp_path / "copy"))
+    assert load_settings().last_backup_file.read_text() == f"{tmp_path / 'copy'}\n"
+
+
 def test_settings_are_shown_with_their_origin(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CONSULT_SECRET_KEY", "s" * 40)
     result = run("settings")
