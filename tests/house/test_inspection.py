@@ -58,6 +58,7 @@ PUBLIC_HEADERS = {
         ("<legend>Which?</legend>", "", "no legend"),
         ("Go on</button>", "</button>", "<button> without words"),
         ("Skip</a>", "</a>", "<a> without words"),
+        ("<h2>A part</h2>", "<table><tr><th>A part</th></tr></table>", "a table without a name"),
         (' alt=""', "", "has no alt"),
         ("<h2>", '<h2 style="color: red">', "style=…> is inline"),
         ("<h2>", '<h2 onclick="go()">', "onclick=…> is inline"),

@@ -147,6 +147,17 @@ def _legend(document: Document, control: Element) -> str:
     return ""
 
 
+def named_tables(document: Document) -> Iterator[str]:
+    """A caption or a label on each table, or around it, as screen readers list them by name."""
+    for table in document.all("table"):
+        is_labelled = not {"aria-label", "aria-labelledby"}.isdisjoint(table.attrib)
+        around = [table, *(one for one in document.ancestors(table) if one.tag == "figure")]
+        if not is_labelled and not any(
+            document.all("caption", "figcaption", within=one) for one in around
+        ):
+            yield "a table without a name"
+
+
 def nothing_inline(document: Document) -> Iterator[str]:
     """No style or script in the page itself; the content policy would refuse it anyway."""
     for element in document.elements:
@@ -178,6 +189,7 @@ LAWS: tuple[Law, ...] = (
     unique_ids,
     references_lead_somewhere,
     labelled_fields,
+    named_tables,
     nothing_inline,
     nothing_from_elsewhere,
 )
