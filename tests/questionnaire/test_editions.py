@@ -29,7 +29,7 @@ from consult.questionnaire.questions import EditionError
 from consult.questionnaire.wording import Heading
 from tests.support.small_edition import ROLES, small_edition, structure
 
-FINGERPRINTS = {"2026-12": "cc0fb4d14af138b8f6854c4b31fb7aad703e300da1893e7c225177da38e8a967"}
+FINGERPRINTS = {"2026-12": "c760288d148fec1f31cc8934b8fabd39a01c4430a6886d1aeb29d7037f8909f7"}
 """What `./run questionnaire fingerprint --edition NAME` printed when the edition was published."""
 
 
