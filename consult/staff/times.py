@@ -71,6 +71,12 @@ def follow_up_text(on: date, today: date, why: str = "") -> str:
     return f"{why}. {due}" if why else due
 
 
+def attempts_text(attempts: int, last: date, today: date) -> str:
+    """How often nobody answered, and when last: "No answer 2×, last Thu"."""
+    times = f" {attempts}×" if attempts > 1 else ""
+    return f"No answer{times}, {near_day(last, today)}"
+
+
 def near_time(time: datetime, now: datetime) -> str:
     """A time as in "today 10:00 AM", "Mon 10:00 AM" or "Jan 15, 10:00 AM"."""
     day = near_day(time.date(), now.date())

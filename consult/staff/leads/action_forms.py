@@ -3,7 +3,7 @@
 What the lead's state rules out, the verbs in ``consult.storage.leads.actions`` refuse.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from typing import Any, get_args
@@ -12,13 +12,30 @@ from wtforms import DateField, Field, Form, IntegerField, StringField, TimeField
 from wtforms.validators import AnyOf, DataRequired, InputRequired, Optional, ValidationError
 
 from consult.report.email_drafts import EmailKind
-from consult.staff.times import agency_time, agency_today, exactly, follow_up_text, written_date
+from consult.staff.times import (
+    agency_time,
+    agency_today,
+    attempts_text,
+    exactly,
+    follow_up_text,
+    written_date,
+)
 from consult.storage.leads.actions import CHANNELS
+from consult.storage.leads.leads import standing
 from consult.storage.leads.notes import TEXT_MAX
+from consult.storage.search.today import NEXT_KINDS
 from consult.storage.tables.booking_tables import BookingRow
-from consult.storage.tables.lead_tables import LeadRow
+from consult.storage.tables.lead_tables import LeadEventRow, LeadRow
 from consult.web.text import LineField, at_most, many_lines, one_line, parse_id, read_amount
-from consult.workflow.stages import CLOSING_REASONS, DECLINE_REASONS, MOVES, OUTCOMES, STAGES, to_do
+from consult.workflow.stages import (
+    CALLED_OFF,
+    CLOSING_REASONS,
+    DECLINE_REASONS,
+    MOVES,
+    OUTCOMES,
+    STAGES,
+    to_do,
+)
 
 _COMMENT_MAX = 1000
 _AMOUNT_MAX = 1_000_000_000
@@ -201,12 +218,9 @@ def next_step(
     *,
     has_contact: bool,
     booking: BookingRow | None,
-    called_off: str,
+    events: Sequence[LeadEventRow],
 ) -> tuple[str, str]:
-    """Return the id of the form for the one next step, or "", and the step in words.
-
-    `called_off` is why a consult didn't take place, as long as nothing was done about it.
-    """
+    """Return the id of the form for the one next step, or "", and the step in words."""
     if lead.suspect and not lead.is_closed:
         return "", "Is it spam?"
     if lead.offered_to_id == me:
@@ -218,20 +232,32 @@ def next_step(
     if what == "confirm" and is_to_confirm(booking):
         return "confirm-consult", "Check the time they picked, and confirm it"
     if lead.follow_up_on and what in ("first_reply", "follow_up"):
-        return "contact", follow_up_text(lead.follow_up_on, now.date(), called_off)
+        return "contact", follow_up_text(lead.follow_up_on, now.date(), _called_off(events))
     if lead.follow_up_on and what is None:
         return "", f"Snoozed until {written_date(lead.follow_up_on)}"
     if not has_contact and lead.stage in ("new", "taken"):
         return "", "No contact info yet. Nothing to do"
-    return _next_by_stage(lead, me, now)
+    return _next_by_stage(lead, me, now, events)
 
 
-def _next_by_stage(lead: LeadRow, me: int, now: datetime) -> tuple[str, str]:
+def _called_off(events: Sequence[LeadEventRow]) -> str:
+    """Why a consult didn't take place, as long as nothing was done about it."""
+    last = next((event for event in reversed(events) if event.kind in NEXT_KINDS), None)
+    return CALLED_OFF.get(last.data.get("because", ""), "") if last else ""
+
+
+def _next_by_stage(
+    lead: LeadRow, me: int, now: datetime, events: Sequence[LeadEventRow]
+) -> tuple[str, str]:
     match lead.stage:
         case "new" if lead.assignee_id != me:
             return "claim", "Assign it to yourself so others know"
         case "new" | "taken":
-            return "contact", "Contact them"
+            tries = [event for event in standing(events) if event.kind == "contact"]
+            if not tries:
+                return "contact", "Contact them"
+            last = agency_time(tries[-1].at).date()
+            return "contact", attempts_text(len(tries), last, now.date())
         case "reached":
             return "stage-consult_booked", "Schedule the consult"
         case "consult_booked" if lead.consult_at and lead.consult_at > now:

@@ -43,13 +43,12 @@ from consult.storage.page_events import REVIEW
 from consult.storage.search.find_leads import neighbors
 from consult.storage.search.lead_filter import LeadFilter, Viewer
 from consult.storage.search.same_person import firm_domain, same_person
-from consult.storage.search.today import NEXT_KINDS
 from consult.storage.tables.lead_tables import LeadEventRow, LeadRow
 from consult.storage.tables.submission_tables import ContactRow
 from consult.web.services import services
 from consult.workflow.office_hours import Office, follow_up_days
 from consult.workflow.spam import in_words
-from consult.workflow.stages import CALLED_OFF, NAMES, OUTCOMES, describe_source
+from consult.workflow.stages import NAMES, OUTCOMES, describe_source
 from consult.workflow.telephone import phone_link, time_at
 
 _ANONYMOUS = (
@@ -147,10 +146,8 @@ def _status(
     """How far a lead is, what is next, and the forms that can be sent now."""
     lead, booking, me = found.lead, found.booking, signed_in_user()
     has_contact = found.submission.contact is not None
-    last = next((event for event in reversed(events) if event.kind in NEXT_KINDS), None)
-    called_off = CALLED_OFF.get(last.data.get("because", ""), "") if last else ""
     next_form, next_text = action_forms.next_step(
-        lead, me.id, now, has_contact=has_contact, booking=booking, called_off=called_off
+        lead, me.id, now, has_contact=has_contact, booking=booking, events=events
     )
     forms = action_forms.forms_for(lead, me.id, now, is_admin=me.is_admin, booking=booking)
     # Beside the buttons to call and write, for whoever can be called.

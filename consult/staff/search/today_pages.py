@@ -15,7 +15,15 @@ from consult.report.display import clock_time
 from consult.staff.accounts.access import signed_in_user
 from consult.staff.blueprint import blueprint, for_staff
 from consult.staff.settings.settings_pages import first_steps, placeholders
-from consult.staff.times import agency_time, ago, colleagues_of, follow_up_text, near_day, near_time
+from consult.staff.times import (
+    agency_time,
+    ago,
+    attempts_text,
+    colleagues_of,
+    follow_up_text,
+    near_day,
+    near_time,
+)
 from consult.storage.accounts import accounts
 from consult.storage.booking import calendar_setup
 from consult.storage.leads.changes import can_undo
@@ -147,10 +155,7 @@ def _meeting_time(at: datetime, now: datetime) -> str:
 def _without_date(lead: Any, today: date, facts: Any, zone: tzinfo | None) -> str:
     match lead.stage:
         case "taken" if facts and facts.attempts:
-            times = f" {facts.attempts}×" if facts.attempts > 1 else ""
-            return (
-                f"No answer{times}, {near_day(facts.attempted_at.astimezone(zone).date(), today)}"
-            )
+            return attempts_text(facts.attempts, facts.attempted_at.astimezone(zone).date(), today)
         case "reached":
             return "Schedule the consult"
         case "consult_held":

@@ -106,7 +106,7 @@ def save_change(
     `by` is None where an owner or a calendar did it; that can't be undone.
     """
     lead.version += 1
-    lead.replaced = _replaced(session, lead, by)
+    lead.replaced = _replaced(session, lead, by, always=action == "lead.contacted")
     session.flush()
     audit_log.record(session, action, by=by, lead_id=lead.submission_id, **facts)
     return lead
@@ -233,7 +233,10 @@ def _state(lead: LeadRow) -> dict[str, Any]:
     return {name: getattr(lead, name) for name in _RESTORED}
 
 
-def _replaced(session: Session, lead: LeadRow, by: int | None) -> dict[str, Any] | None:
+def _replaced(
+    session: Session, lead: LeadRow, by: int | None, *, always: bool
+) -> dict[str, Any] | None:
+    """What an undo puts back. One more call replaces nothing, and can `always` be undone."""
     if by is None or lead.before is None:
         return None
     now = _state(lead)
@@ -242,7 +245,7 @@ def _replaced(session: Session, lead: LeadRow, by: int | None) -> dict[str, Any]
         for name, value in lead.before.items()
         if value != now[name]
     }
-    if not values:
+    if not values and not always:
         return None
     return {"by": by, "at": session.now().isoformat(), "version": lead.version, "values": values}
 

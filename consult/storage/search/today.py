@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Integer, Row, and_, bindparam, case, false, func, or_, select
+from sqlalchemy import Integer, Row, and_, bindparam, case, exists, false, func, not_, or_, select
 from sqlalchemy.orm import aliased
 
 from consult.storage.db.database import Session
@@ -129,12 +129,18 @@ def _has_facts(lead: Row[Any]) -> bool:
 NEXT_KINDS: Final = ("moved", "contact", "follow_up", "undone")
 """The kinds of events that decide what is next with a lead: the last of them."""
 
-_EVENT, _BOOKING = aliased(LeadEventRow), aliased(BookingRow)
+_EVENT, _UNDO, _BOOKING = aliased(LeadEventRow), aliased(LeadEventRow), aliased(BookingRow)
 _OF_LEAD = LeadEventRow.submission_id == LeadRow.submission_id
 # As an expression: SQLite would rather read all events of a kind by their index.
 _KIND = LeadEventRow.kind + ""
-_ATTEMPTS = select(func.count()).where(_OF_LEAD, _KIND == "contact")
-_LAST_ATTEMPT = select(func.max(LeadEventRow.at)).where(_OF_LEAD, _KIND == "contact")
+_UNDONE = exists().where(
+    _UNDO.submission_id == LeadEventRow.submission_id,
+    _UNDO.kind + "" == "undone",
+    _UNDO.data["of"].as_integer() == LeadEventRow.version,
+)
+_IS_ATTEMPT = and_(_OF_LEAD, _KIND == "contact", not_(_UNDONE))
+_ATTEMPTS = select(func.count()).where(_IS_ATTEMPT)
+_LAST_ATTEMPT = select(func.max(LeadEventRow.at)).where(_IS_ATTEMPT)
 _LAST_EVENT = select(func.max(LeadEventRow.id)).where(_OF_LEAD, _KIND.in_(NEXT_KINDS))
 _ACTIVE_BOOKING = select(func.max(BookingRow.id)).where(
     BookingRow.submission_id == LeadRow.submission_id, BookingRow.state.in_(ACTIVE)
