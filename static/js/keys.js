@@ -1,12 +1,12 @@
-// Single keys, as shortcuts for what links, fields and buttons do as well. Whoever presses them by
-// accident, or speaks to their computer, turns them off; this browser remembers it.
+// Single keys, as shortcuts for what links and buttons do. Whoever presses them by accident, or
+// speaks to their computer, turns them off; this browser remembers it.
 const KEPT = "single-keys";
 let on = true;
 try {
   on = localStorage.getItem(KEPT) !== "off";
 } catch {} // nothing may be kept here
 
-// keys: what each does, false where it does nothing. typing: the elements that want the keys.
+// keys: what each does, false if nothing. typing: the elements that want the keys.
 globalThis.singleKeys = (keys, typing, repeated = false) => {
   document.addEventListener("keydown", (event) => {
     if (!on || event.ctrlKey || event.metaKey || event.altKey || (event.repeat && !repeated)) return;

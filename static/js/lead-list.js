@@ -1,4 +1,4 @@
-// Goes through the list with single keys. All of it, links, boxes and buttons do as well.
+// Single keys for the list. Links, boxes and buttons do it all as well.
 const rows = [...document.querySelectorAll(".leads tbody tr, .todo li")];
 const links = rows.map((row) => row.querySelector("th a, .lead a"));
 const here = () => rows.findIndex((row) => row.contains(document.activeElement));
@@ -8,7 +8,7 @@ function go(step) {
   links[Math.min(Math.max(next, 0), links.length - 1)]?.focus();
 }
 
-const arrow = (step) => here() >= 0 && go(step); // outside the list, they scroll the page
+const arrow = (step) => here() >= 0 && go(step); // elsewhere, they scroll
 
 singleKeys(
   {
@@ -17,6 +17,7 @@ singleKeys(
     k: () => go(-1),
     ArrowUp: () => arrow(-1),
     x: () => rows[here()]?.querySelector("[name=lead]")?.click(),
+    s: () => document.querySelector(".bulk button")?.focus(),
   },
   "input:not([type=checkbox]), select, textarea, summary",
   true,

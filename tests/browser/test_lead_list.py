@@ -25,6 +25,8 @@ def test_keys_go_through_the_list(visit: Visit) -> None:
         assert focused(visit) == links[place], f"after {key}"
     keys.press("x")
     assert visit.tab.locator("tbody :checked").count() == 1
+    keys.press("s")
+    assert visit.tab.locator(".bulk button[value=selected]:focus").count() == 1
     keys.press("/")
     assert focused(visit) == "text"
     keys.type("jx/")
