@@ -117,8 +117,9 @@ def install(app: Flask, settings: Settings) -> None:
 
 @blueprint.context_processor
 def template_variables() -> dict[str, Any]:
+    """The user, and the name of what was `done` just before, which the page then says."""
     found = current_session()
-    return {"current_user": found and found.user}
+    return {"current_user": found and found.user, "done": request.args.get("done", "")}
 
 
 def require_login() -> BaseResponse | None:

@@ -245,5 +245,4 @@ def _account_page(form: ChangePasswordForm, away: AwayForm | None = None) -> str
         sessions=open_sessions,
         this_session=signed_in_session(),
         network_hash=access.network_hash(),
-        done=request.args.get("done"),
     )

@@ -186,7 +186,6 @@ def _people_page(form: InviteForm) -> str:
         form=form,
         errors=first_errors(form),
         can_mail=services().settings.smtp_url is not None,
-        done=request.args.get("done"),
     )
 
 
@@ -207,7 +206,6 @@ def _person_page(user_id: int, problem: str = "", form: AvailabilityForm | None 
         sessions=open_sessions,
         roles=ROLE_LABELS,
         errors=({"role": problem} if problem else {}) | first_errors(form),
-        done=request.args.get("done"),
         can_mail=services().settings.smtp_url is not None,
     )
 

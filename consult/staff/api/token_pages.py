@@ -47,9 +47,7 @@ def token_list() -> ResponseReturnValue:
     """Show all tokens, those that expired among them, and never what they are."""
     with services().database.reading() as session:
         tokens, now = api_tokens.all_tokens(session), session.now()
-    return render_template(
-        "staff/api/tokens.html", tokens=tokens, now=now, done=request.args.get("done")
-    )
+    return render_template("staff/api/tokens.html", tokens=tokens, now=now)
 
 
 @blueprint.route(f"{_ALL}/new", methods=["GET", "POST"])

@@ -106,7 +106,6 @@ def _page(form: FeedForm) -> str:
         ],
         fresh={feed.id: busy_feeds.is_fresh(feed, now) for feed in feeds},
         days=days,
-        done=request.args.get("done"),
     )
 
 

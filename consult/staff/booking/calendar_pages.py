@@ -65,14 +65,13 @@ def calendar_list() -> ResponseReturnValue:
         rows=rows,
         offer=services().booking_offer,
         refused=REFUSED,
-        done=request.args.get("done"),
     )
 
 
 @blueprint.get(_CALENDAR)
 @for_admins
 def calendar(provider: str) -> ResponseReturnValue:
-    return _calendar_page(_known(provider), SecretForm(), done=request.args.get("done"))
+    return _calendar_page(_known(provider), SecretForm())
 
 
 @blueprint.post(f"{_CALENDAR}/secret")
@@ -176,7 +175,6 @@ def unmatched_bookings() -> ResponseReturnValue:
     return render_template(
         "staff/booking/unmatched.html",
         bookings=[booking_view(one) for one in found],
-        done=request.args.get("done"),
     )
 
 

@@ -1,6 +1,6 @@
 """Unfinished responses: how many were left where, and owners who may be sent one reminder."""
 
-from flask import abort, redirect, render_template, request, url_for
+from flask import abort, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from consult.questionnaire.editions import newest
@@ -34,7 +34,6 @@ def unfinished() -> ResponseReturnValue:
         sent=sent,
         days=made.settings.retention_days_drafts,
         can_email=made.settings.smtp_url is not None,
-        done=request.args.get("done", ""),
         is_suspect=is_suspect,
         in_words=in_words,
     )

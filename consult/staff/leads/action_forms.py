@@ -65,13 +65,6 @@ class FormState:
         ]
 
 
-class _Lines(StringField):
-    data: Any
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        self.data = many_lines(valuelist[0]) if valuelist else ""
-
-
 class _Id(IntegerField):
     """The id of a row; anything else is refused with the field's message."""
 
@@ -205,7 +198,9 @@ def _refuse_past(field: Field) -> None:
 
 
 class NoteForm(Form):
-    text = _Lines(validators=[DataRequired("Write something first."), at_most(TEXT_MAX)])
+    text = StringField(
+        filters=[many_lines], validators=[DataRequired("Write something first."), at_most(TEXT_MAX)]
+    )
 
 
 # --- Which forms there are ------------------------------------------------------------------------

@@ -266,7 +266,7 @@ def _save_note(
     lead_id: int, form_id: str, store: Callable[[Session, str], NoteRow | None]
 ) -> ResponseReturnValue:
     form = NoteForm(request.form)
-    text = form.text.data
+    text = form.text.data or ""
     if not form.validate():
         return lead_page(lead_id, FormState(form_id, {"text": text}, first_errors(form))), 422
     with services().database.writing() as session:

@@ -103,7 +103,6 @@ def today_page() -> ResponseReturnValue:
         reasons=CLOSING_REASONS,
         no_show=NO_SHOW,
         declining=DECLINE_REASONS,
-        done=request.args.get("done", ""),
         changed=shown[0] if shown else None,
         can_undo=changed is not None and can_undo(changed, me.id, now),
         first_steps=list(first_steps(provider, has_colleague=bool(people)))

@@ -44,7 +44,6 @@ def second_factors() -> ResponseReturnValue:
         must_set_up=g.must_set_up,
         provider=settings.oidc_name if settings.oidc_issuer else "",
         linked=linked,
-        done=request.args.get("done"),
     )
 
 

@@ -175,7 +175,6 @@ def _page(form: SettingsForm, expiring: Expired | None = None) -> str:
         preview=_preview(form) if form.group.slug == "brand" else None,
         is_fixed=services().settings_provider.is_fixed,
         base_url=services().settings.base_url,
-        done=request.args.get("done"),
         expiring=expiring,
         lead_days=_lead_days(form) if expiring else "",
         deletes=expiring and form.value_of(_LEAD_METHOD) == "delete",

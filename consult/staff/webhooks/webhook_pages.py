@@ -61,7 +61,6 @@ def webhook_list() -> ResponseReturnValue:
         "staff/webhooks/webhooks.html",
         rows=rows,
         zone=services().settings.time_zone,
-        done=request.args.get("done"),
     )
 
 
@@ -121,7 +120,6 @@ def webhook(endpoint_id: int) -> ResponseReturnValue:
         older={**page, "before": log[-1].id} if len(found) > LOG_PAGE else None,
         zone=services().settings.time_zone,
         salt=new_salt(),
-        done=request.args.get("done"),
     )
 
 
