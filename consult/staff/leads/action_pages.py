@@ -26,7 +26,6 @@ from consult.staff.leads.action_forms import (
     NoteForm,
 )
 from consult.staff.leads.lead_pages import back_to, lead_page
-from consult.staff.times import agency_today
 from consult.storage.booking import own_calendar
 from consult.storage.db.database import Session
 from consult.storage.leads import actions, changes, handovers, notes, submission
@@ -118,7 +117,7 @@ def log_contact(session: Session, lead_id: int, form: ContactForm, **seen: Any) 
         reached=form.reached.data == "yes",
         comment=form.comment.data,
         draft=form.draft.data if form.channel.data == "mail" else "",
-        today=agency_today(),
+        office=services().settings.office,
         next_on=form.next_on.data,
         **seen,
     )
@@ -130,17 +129,17 @@ def _move_form(fields: Any) -> MoveForm:
 
 @lead_action("stage", _move_form, form_id="stage-{stage}")
 def move(session: Session, lead_id: int, form: MoveForm, **seen: Any) -> None:
-    zone = services().settings.office.zone
+    office = services().settings.office
     actions.move(
         session,
         lead_id,
         form.stage.data,
         reason=form.reason.data,
         comment=form.comment.data,
-        consult_at=form.consult_at(zone) if isinstance(form, BookForm) else None,
+        consult_at=form.consult_at(office.zone) if isinstance(form, BookForm) else None,
         amount=form.amount.data,
         currency=services().brand.currency,
-        today=agency_today(),
+        office=office,
         **seen,
     )
 

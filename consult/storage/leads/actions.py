@@ -54,7 +54,7 @@ def move(
     consult_at: datetime | None = None,
     amount: int | None = None,
     currency: str = "",
-    today: date | None = None,
+    office: Office = NINE_TO_FIVE,
 ) -> LeadRow:
     """Move a lead to a stage that may follow its own (``stages.MOVES``), or to an outcome.
 
@@ -62,7 +62,7 @@ def move(
     ``CLOSING_REASONS``, for the stages that have some. ``consult_booked`` alone has, and needs, a
     `consult_at`. ``won`` may have an `amount`, in hundredths of its `currency`. The reason
     ``stages.NO_SHOW`` brings a lead back to ``reached`` whose owner did not come to the consult, to
-    be followed up `today`.
+    be followed up today, as the `office` has it.
     """
     is_no = stage in ("lost", "not_a_fit")
     lead = lock_lead(session, lead_id, by=by, version=version, spam_too=is_no)
@@ -82,7 +82,7 @@ def move(
     if stage in CLOSED or stage == "consult_booked":
         lead.follow_up_on = None
     is_no_show = (stage, reason) == ("reached", NO_SHOW)
-    because = _mark_no_show(session, lead, today) if is_no_show else ""
+    because = _mark_no_show(session, lead, office) if is_no_show else ""
     if stage != "consult_held":
         lead.consult_at = consult_at
     _set_amount(lead, amount if stage == "won" else None, currency)
@@ -126,21 +126,20 @@ def log_contact(
     version: int | None = None,
     comment: str = "",
     draft: str = "",
-    today: date | None = None,
+    office: Office = NINE_TO_FIVE,
     next_on: date | None = None,
 ) -> LeadRow:
     """Record that `by` called or wrote, and whether the owner was reached.
 
     The first contact stops the reply clock, and a new lead is assigned to `by`. A follow-up that is
-    due is done; `next_on` schedules the next one. `today` is the date at the agency. `draft` names
-    the half-written email that was used, if one was; its text isn't stored.
+    due today, as the `office` has it, is done; `next_on` schedules the next one. `draft` names the
+    half-written email that was used, if one was; its text isn't stored.
     """
     lead = lock_lead(session, lead_id, by=by, version=version)
     require_open(lead)
-    now = session.now()
-    today = today or now.date()
+    today = office.today(session.now())
     _require_not_past(next_on, today)
-    lead.first_contact_at = lead.first_contact_at or now
+    lead.first_contact_at = lead.first_contact_at or session.now()
     follow_up_on = ""
     if lead.follow_up_on and lead.follow_up_on <= today:
         follow_up_on = lead.follow_up_on.isoformat()
@@ -222,11 +221,11 @@ def _move_up_to(session: Session, lead: LeadRow, stage: Stage, by: int) -> None:
         record_move(session, lead, "reached", by)
 
 
-def _mark_no_show(session: Session, lead: LeadRow, today: date | None) -> str:
+def _mark_no_show(session: Session, lead: LeadRow, office: Office) -> str:
     """Have an owner followed up who didn't come; not before the consult's time."""
     if lead.stage != "consult_booked" or not lead.consult_at or lead.consult_at > session.now():
         return ""
-    lead.follow_up_on = today or session.now().date()
+    lead.follow_up_on = office.today(session.now())
     mark_booking(session, lead, NO_SHOW)
     return NO_SHOW
 

@@ -489,7 +489,7 @@ def test_a_win_has_an_amount_until_it_is_reopened(database: Database, ben: int, 
 
 def test_no_answer_plans_the_next_try(database: Database, ben: int, lead: int) -> None:
     today = see(database, lead).submitted_at.date()
-    call = partial(actions.log_contact, by=ben, channel="phone", reached=False, today=today)
+    call = partial(actions.log_contact, by=ben, channel="phone", reached=False)
     tried = write(database, call, lead, next_on=today + timedelta(days=1))
     assert (tried.stage, tried.follow_up_on) == ("taken", today + timedelta(days=1))
     assert [kind for kind, _ in events(database, lead)][-2:] == ["contact", "follow_up"]
