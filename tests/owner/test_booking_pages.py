@@ -183,9 +183,9 @@ def test_others_with_the_link_are_told_no_address(app_with: MakeApp, query: str)
     client = PageClient(app)
     path, _ = with_contact(app)
     for page in (client.get(f"{path}/book{query}"), client.get(f"{path}/consult{query}")):
-        assert "goes to the email you left" in page.text
+        assert "goes to the address you left" in page.text
         assert CONTACT.email not in page.html
-        assert client.get(page.link("Fix your email first")).h1 == "We have your details"
+        assert client.get(page.link("Fix it first")).h1 == "We have your details"
 
 
 def test_an_address_that_takes_no_mail_is_said_before_booking(app_with: MakeApp) -> None:
