@@ -248,11 +248,11 @@ def _next_by_stage(
         case "new" if lead.assignee_id != me:
             return "claim", "Assign it to yourself so others know"
         case "new" | "taken":
-            tries = [event for event in standing(events) if event.kind == "contact"]
-            if not tries:
+            attempts = [event for event in standing(events) if event.kind == "contact"]
+            if not attempts:
                 return "contact", "Contact them"
-            last = agency_time(tries[-1].at).date()
-            return "contact", attempts_text(len(tries), last, now.date())
+            last = agency_time(attempts[-1].at).date()
+            return "contact", attempts_text(len(attempts), last, now.date())
         case "reached":
             return "stage-consult_booked", "Schedule the consult"
         case "consult_booked" if lead.consult_at and lead.consult_at > now:

@@ -43,10 +43,10 @@ def test_two_presses_and_an_undo(grace: PageClient, database: Database, lead: in
 
 def test_one_more_call_that_was_undone_does_not_count(grace: PageClient, lead: int) -> None:
     """It changes nothing but the timeline, and the list and the page of the lead count calls."""
-    for tries, says in ((1, "No answer, today"), (2, "No answer 2×, today")):
+    for attempts, says in ((1, "No answer, today"), (2, "No answer 2×, today")):
         page = send(grace, lead, "contact", reached="no")
         for path in (f"/staff/leads/{lead}", "/staff/leads", "/staff/"):
-            assert says in grace.get(path).text, f"after {tries}, {path}"
+            assert says in grace.get(path).text, f"after {attempts}, {path}"
     grace.follow(grace.submit(page.form("/undo")))
     for path in (f"/staff/leads/{lead}", "/staff/leads", "/staff/"):
         assert "No answer, today" in grace.get(path).text
