@@ -24,7 +24,7 @@ from consult.questionnaire.editions import newest
 from consult.questionnaire.journey import walk
 from consult.questionnaire.questionnaire import Questionnaire
 from consult.questionnaire.questions import UNKNOWN, Answer, Depth, Kind
-from consult.scoring.scorecard import Scorecard, scorecard_of
+from consult.scoring.scorecard import Scorecard
 
 OWNERS = 2_000
 DEPTHS: tuple[Depth, Depth] = ("full", "quick")
@@ -132,7 +132,7 @@ def _numbers(
 
 
 def _scored(questionnaire: Questionnaire, answers: dict[str, Answer], depth: Depth) -> Scorecard:
-    return scorecard_of(walk(questionnaire, answers, depth).on_path)
+    return Scorecard(walk(questionnaire, answers, depth).on_path)
 
 
 def _first(card: Scorecard) -> str | None:

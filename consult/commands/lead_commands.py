@@ -19,7 +19,7 @@ from consult.questionnaire.journey import walk
 from consult.questionnaire.questionnaire import Questionnaire
 from consult.questionnaire.questions import DEPTHS, Answer, Axis, EditionError
 from consult.report.display import number_of
-from consult.scoring.scorecard import Scorecard, scorecard_of
+from consult.scoring.scorecard import Scorecard
 from consult.settings.setting_sources import load_settings
 from consult.storage.audit import audit_log
 from consult.storage.exports.lead_export import matching_batches
@@ -161,7 +161,7 @@ def compare(stored: Iterable[Scored], edition: Questionnaire) -> Comparison:
         replayed = walk(edition, answers, DEPTHS[depth])
         comparison.dropped.update(replayed.on_path.ignored)
         if replayed.complete:
-            _count(comparison, scorecard, scorecard_of(replayed.on_path))
+            _count(comparison, scorecard, Scorecard(replayed.on_path))
         else:
             comparison.unfinished += 1
     return comparison

@@ -11,7 +11,7 @@ from consult.questionnaire.model import Rule
 from consult.questionnaire.questionnaire import Questionnaire
 from consult.questionnaire.questions import BASE, NOT_SURE, UNKNOWN, Answer, Kind
 from consult.scoring.axis import SORTING
-from consult.scoring.scorecard import Scorecard, scorecard_of
+from consult.scoring.scorecard import Scorecard
 
 Path = tuple[str, ...]
 """Where in findings.yaml something is worded."""
@@ -180,7 +180,7 @@ def _completed(walked: Walk, fill: Fill) -> Scorecard | None:
     """The scorecard of these answers with all else filled in; None when they are no answers."""
     answers = {**walked.given, **{asked.id: fill(asked) for asked in walked.asked if asked.open}}
     completed = walk(walked.questionnaire, answers, walked.depth)
-    return scorecard_of(completed.on_path) if completed.complete else None
+    return Scorecard(completed.on_path) if completed.complete else None
 
 
 CLAIMS = tuple(f"Q{number}" for number in range(1, 18))

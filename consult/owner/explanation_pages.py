@@ -14,7 +14,7 @@ from consult.report.display import tenths
 from consult.report.explanations import reasons_of, replay
 from consult.report.report import AXIS_NAMES, from_json
 from consult.scoring.axis import AxisScore
-from consult.scoring.scorecard import scorecard_of
+from consult.scoring.scorecard import Scorecard
 from consult.storage.tables.submission_tables import SubmissionRow
 
 explanation_pages = Blueprint("explanations", __name__, url_prefix="/result/<token>")
@@ -98,7 +98,7 @@ def compare(given: Walk, wanted: Mapping[str, str]) -> Comparison:
     answers: dict[str, Answer] = {id: t if t == UNKNOWN else int(t) for id, t in picked.items()}
     # A scored answer decides no branch, so the variants of the wording stay the same.
     changed = walk(given.questionnaire, {**given.on_path.values, **answers}, given.depth)
-    before, after = scorecard_of(given.on_path), scorecard_of(changed.on_path)
+    before, after = Scorecard(given.on_path), Scorecard(changed.on_path)
     texts = given.questionnaire.texts.findings
     all_picks = {id: _pick(one, picked.get(id, "")) for id, one in asked.items()}
     plan = [all_picks.pop(step.id) for step in before.plan]

@@ -16,7 +16,7 @@ from consult.questionnaire.journey import Walk, WalkPage, walk
 from consult.questionnaire.questions import DEPTHS, UNKNOWN
 from consult.report.build import build_report
 from consult.scoring.as_json import scorecard_json
-from consult.scoring.scorecard import scorecard_of
+from consult.scoring.scorecard import Scorecard
 from consult.settings.brand import Brand
 from consult.storage.db.database import Session
 from consult.storage.drafts import drafts
@@ -145,7 +145,7 @@ def visit_of(page: WalkPage | None) -> PageVisit:
 
 def freeze(walk: Walk, brand: Brand, *, demo: bool = False) -> NewSubmission:
     """Return what to store of a complete walk; raises ValueError for one that is not complete."""
-    card = scorecard_of(walk.on_path)
+    card = Scorecard(walk.on_path)
     wording: dict[str, object] = {
         asked.id: {
             "variant": asked.variant,

@@ -21,7 +21,7 @@ from consult.questionnaire.wording import Heading
 from consult.report.display import in_words
 from consult.report.one_lead import far_from_usual
 from consult.report.report_sections import disagreement
-from consult.scoring.scorecard import scorecard_of
+from consult.scoring.scorecard import Scorecard
 from consult.storage.drafts import drafts
 from consult.storage.leads import submission
 from consult.storage.page_events import PageVisit, SaveEvent
@@ -138,7 +138,7 @@ def _double_check(walk: Walk) -> tuple[str, Sequence[str]]:
     """
     if not walk.complete:
         return "", ()
-    card = scorecard_of(walk.on_path)
+    card = Scorecard(walk.on_path)
     texts = walk.questionnaire.texts.findings["double_check"]
     if card.money.disagreeing:
         inputs = walk.questionnaire.structure.roles.money

@@ -38,7 +38,7 @@ from consult.report.report_sections import (
 from consult.scoring.archetypes import RUNNING_IN_THE_DARK
 from consult.scoring.axis import CUTS, SORTING, AxisScore, DimensionScore, Line
 from consult.scoring.plan import Step
-from consult.scoring.scorecard import scorecard_of
+from consult.scoring.scorecard import Scorecard
 from consult.settings.brand import Brand
 
 
@@ -53,7 +53,7 @@ def build_report(walk: Walk, brand: Brand | None = None) -> Report:
 class _Writer:
     def __init__(self, walk: Walk, brand: Brand) -> None:
         self.walk = walk
-        self.scorecard = scorecard_of(walk.on_path)
+        self.scorecard = Scorecard(walk.on_path)
         self.roles = walk.questionnaire.structure.roles
         self.sign, self.minutes = brand.currency_sign, brand.minutes
         self.asked = walk.by_id

@@ -18,7 +18,7 @@ from consult.report.report import AXIS_NAMES, QuestionAnswer
 from consult.scoring.archetypes import exchanges, mean_of
 from consult.scoring.axis import SORTING, AxisScore, Line
 from consult.scoring.money import Money
-from consult.scoring.scorecard import scorecard_of
+from consult.scoring.scorecard import Scorecard
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def explain(walk: Walk) -> Reasons:
 class _Explainer:
     def __init__(self, walk: Walk) -> None:
         self.walk = walk
-        self.card = scorecard_of(walk.on_path)
+        self.card = Scorecard(walk.on_path)
         self.asked = walk.by_id
         self.texts: Mapping[str, Any] = walk.questionnaire.texts.findings
 

@@ -41,9 +41,16 @@ class Recommendation:
 
 @dataclass(frozen=True)
 class Scorecard:
-    """The result of one complete set of answers. Everything is derived; nothing is stored."""
+    """The result of one complete set of answers. Everything is derived; nothing is stored.
+
+    Raises ValueError when an answer is missing: none is imputed.
+    """
 
     answers: OnPathAnswers
+
+    def __post_init__(self) -> None:
+        if self.answers.missing:
+            raise ValueError(f"answers are missing: {', '.join(self.answers.missing)}")
 
     @cached_property
     def separation(self) -> AxisScore:
@@ -142,13 +149,3 @@ class Scorecard:
     def _given(self) -> Given:
         sorting = 100 * sorting_twelfths(self.answers) / POINT_SCALE
         return {**self.answers.values, **self.answers.facts, SORTING: sorting}
-
-
-def scorecard_of(answers: OnPathAnswers) -> Scorecard:
-    """The scorecard of complete answers; raises ValueError when something is missing.
-
-    Nothing is imputed.
-    """
-    if answers.missing:
-        raise ValueError(f"answers are missing: {', '.join(answers.missing)}")
-    return Scorecard(answers)

@@ -19,7 +19,7 @@ from consult.report.explanations import explain
 from consult.report.html_document import Recipient, document_html
 from consult.report.report import Report, from_json
 from consult.scoring.axis import SORTING
-from consult.scoring.scorecard import scorecard_of
+from consult.scoring.scorecard import Scorecard
 from consult.settings.brand import Brand
 from tests.report.samples import DAY, EVERYONE, report_of, walk_of
 from tests.support.personas import PERSONAS, Answers, Depth, Persona
@@ -55,7 +55,7 @@ def test_the_agreement_is_filled_in_from_the_answers(persona: str, path: str) ->
 @pytest.mark.parametrize("persona", PERSONAS.values(), ids=lambda persona: persona.id)
 def test_a_report_agrees_with_its_scorecard(persona: Persona) -> None:
     walked = walk_of(persona.id, "full")
-    card, report = scorecard_of(walked.on_path), build_report(walked)
+    card, report = Scorecard(walked.on_path), build_report(walked)
     assert (report.archetype.id, report.mode, report.path) == (
         persona.archetype,
         persona.mode,
@@ -101,7 +101,7 @@ def test_every_answer_on_the_path_is_in_the_report() -> None:
 def test_the_picture_shows_the_legs_that_name_the_firm() -> None:
     for persona, depth in EVERYONE:
         walked = walk_of(persona, depth)
-        card, relay = scorecard_of(walked.on_path), build_report(walked).relay
+        card, relay = Scorecard(walked.on_path), build_report(walked).relay
         states = (relay.marketing, relay.exchange, relay.sales)
         if card.archetype != "running_in_the_dark":
             assert "unknown" not in states

@@ -16,7 +16,7 @@ from consult.questionnaire.questions import Answer, Depth, Kind
 from consult.report.build import build_report
 from consult.report.report import Report
 from consult.scoring.axis import SORTING, DimensionScore
-from consult.scoring.scorecard import Scorecard, scorecard_of
+from consult.scoring.scorecard import Scorecard
 from tests.support.strategies import BRANCHES, DEPTHS, EDITION, answered, complete_answers, offered
 
 MOSTLY_DONE = 66
@@ -114,7 +114,7 @@ def _check_name(card: Scorecard, report: Report) -> None:
 @pytest.mark.parametrize("branch", BRANCHES, ids=lambda branch: "-".join(map(str, branch.values())))
 def test_no_text_says_more_than_the_answers(branch: dict[str, Answer], depth: Depth) -> None:
     for way in _every_part_at_every_level(branch, depth):
-        card = scorecard_of(way.on_path)
+        card = Scorecard(way.on_path)
         report = build_report(way)
         _check_parts(card, report)
         _check_name(card, report)
@@ -141,7 +141,7 @@ def test_the_finding_says_what_single_answers_say_and_what_the_legs_show(
     given: tuple[dict[str, Answer], Depth],
 ) -> None:
     way = walk(EDITION, *given)
-    card = scorecard_of(way.on_path)
+    card = Scorecard(way.on_path)
     finding = build_report(way).finding
     texts = EDITION.texts.findings["finding"]
     lines = {line.id: (leg.weak, line) for leg in card.legs for line in leg.lines}

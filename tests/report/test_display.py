@@ -23,7 +23,7 @@ from consult.report.display import (
     whole,
 )
 from consult.scoring.axis import CUTS
-from consult.scoring.scorecard import scorecard_of
+from consult.scoring.scorecard import Scorecard
 from tests.report.samples import report_of
 from tests.support.strategies import complete_answers, walked
 
@@ -78,7 +78,7 @@ def test_money_has_two_figures(amount: str, printed: int) -> None:
 
 @given(complete_answers())
 def test_what_is_printed_adds_up(found: tuple[dict[str, Answer], Depth]) -> None:
-    for axis in scorecard_of(walked(*found).on_path).axes:
+    for axis in Scorecard(walked(*found).on_path).axes:
         points = printed_points(axis)
         assert sum(one.earned for one in points.values()) == tenths(axis.confirmed)
         assert sum(one.possible for one in points.values()) == 1000

@@ -7,7 +7,7 @@ from consult.questionnaire.questionnaire import AnswerError
 from consult.questionnaire.questions import EditionError
 from consult.report.explanations import Reasons, explain, reasons_of
 from consult.scoring.axis import SORTING
-from consult.scoring.scorecard import scorecard_of
+from consult.scoring.scorecard import Scorecard
 from tests.report.samples import walk_of
 from tests.support.personas import CLEAR_CARDS, PERSONAS, Answers
 
@@ -35,7 +35,7 @@ def test_cards_are_counted_in_words_as_they_are_in_the_score(
         unsure = "not_sure" if place >= right + wrong else other[side]
         sides[id] = side if place < right else unsure
     way = walk_of("two_silos", "full", sides)
-    separation = scorecard_of(way.on_path).separation
+    separation = Scorecard(way.on_path).separation
     (line,) = [line for line in separation.lines if line.id == SORTING]
     assert line.twelfths == counted
     assert explain(way).lines[SORTING].sums == f"{others}That counts as {counted}."

@@ -9,7 +9,7 @@ from consult.questionnaire.editions import newest
 from consult.questionnaire.journey import walk
 from consult.questionnaire.questions import Answer
 from consult.report.build import build_report
-from consult.scoring.scorecard import scorecard_of
+from consult.scoring.scorecard import Scorecard
 from tests.report.samples import firm_report, firm_walk
 from tests.support.firms import FIRMS, Firm
 from tests.support.strategies import BRANCHES, answered
@@ -31,7 +31,7 @@ WEAK_LEGS = {
 
 @EVERY_FIRM
 def test_a_firm_gets_the_advice_that_fits_it(firm: Firm) -> None:
-    card, report = scorecard_of(firm_walk(firm).on_path), firm_report(firm)
+    card, report = Scorecard(firm_walk(firm).on_path), firm_report(firm)
     assert (report.mode, report.path) == (firm.mode, firm.path)
     assert report.archetype.id == firm.archetype
     assert tuple(step.id for step in report.plan) == firm.steps

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from consult.questionnaire.questions import Answer, Depth
-from consult.scoring.scorecard import Scorecard, scorecard_of
+from consult.scoring.scorecard import Scorecard
 from tests.support.strategies import BRANCHES, EDITION, answered, walked
 
 SOLO, TEAM = BRANCHES[0], next(b for b in BRANCHES if b["selling_by"] == "staff")
@@ -30,7 +30,7 @@ def card(
 
 def scored(answers: dict[str, Answer], depth: Depth) -> Scorecard:
     """The scorecard of answers that are complete."""
-    return scorecard_of(walked(answers, depth).on_path)
+    return Scorecard(walked(answers, depth).on_path)
 
 
 def everything(ids: Iterable[str], answer: Answer) -> dict[str, Answer]:
