@@ -88,9 +88,10 @@ CRAMPED = """() => {
   const found = [];
   const say = (what, text) => found.push(`${what}: ${text.trim().slice(0, 60)}`);
   const size = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
-  for (const cell of document.querySelectorAll('td, th, dt, .button')) {
+  const narrow = 'td, th, dt, dd, h1, h2, h3, label, legend, summary, .button';
+  for (const cell of document.querySelectorAll(narrow)) {
     const {width, height} = cell.getBoundingClientRect();
-    if (width < 2 || width > 90 * size) continue;
+    if (width < 2 || width > 90 * size || !cell.checkVisibility()) continue;
     const isTall = width < 60 * size && height > 2 * width && cell.innerText.length > 20;
     if (isTall && cell.closest('tbody')) say(`in ${Math.round(width)} px`, cell.innerText);
     for (const {firstChild} of [cell, ...cell.querySelectorAll('*')]) {
@@ -116,7 +117,7 @@ CRAMPED = """() => {
   }
   return found;
 }"""
-"""What is squeezed in narrow cells and buttons, and what overlaps in pictures."""
+"""What is squeezed in narrow cells, headings, labels and buttons, and what overlaps in pictures."""
 
 OVERFLOW = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 TEXT_SIZE = "size => { document.documentElement.style.fontSize = size }"
