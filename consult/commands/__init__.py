@@ -61,6 +61,12 @@ class UsageError(CommandError):
     exit_code = 2
 
 
+def reason(error: Exception) -> str:
+    """What the system says about an error, with the file and without the number."""
+    file = getattr(error, "filename", None)
+    return (f"{file}: " if file else "") + str(getattr(error, "strerror", None) or error)
+
+
 @contextmanager
 def errors_in_one_line() -> Iterator[None]:
     """Turn errors that a person can fix into one line each; anything else stays a traceback."""
@@ -82,8 +88,7 @@ def errors_in_one_line() -> Iterator[None]:
     except BrokenPipeError:
         raise  # the reader of our output has closed it: not an error, and click exits silently
     except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        raise CommandError(f"{where}{error.strerror or error}") from error
+        raise CommandError(reason(error)) from error
 
 
 class LazyCommands(click.Group):

@@ -12,7 +12,7 @@ from typing import Any
 import click
 from sqlalchemy.exc import DatabaseError, OperationalError, SQLAlchemyError, TimeoutError
 
-from consult.commands import CommandError, UsageError
+from consult.commands import CommandError, UsageError, reason
 from consult.settings.schema import Settings
 from consult.settings.setting_sources import describe, load_settings, with_overrides
 from consult.storage.db import backup, migrate
@@ -42,7 +42,7 @@ def open_database(settings: Settings, *, checked: bool = True) -> Iterator[Datab
             draft_days=settings.retention_days_drafts,
         )
     except OSError as error:
-        raise CommandError(f"the database cannot be opened: {error}") from error
+        raise CommandError(f"the database cannot be opened: {reason(error)}") from error
     try:
         if checked and database.is_sqlite and migrate.is_new(database):
             migrate.upgrade(database)

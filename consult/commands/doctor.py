@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import click
 from sqlalchemy import func, select
 
-from consult.commands import CommandError
+from consult.commands import CommandError, reason
 from consult.commands.database_commands import embedded_file, existing_folder, open_database
 from consult.delivery.mail.transport import SmtpTransport
 from consult.delivery.notifications.dispatch import send_at_once
@@ -90,7 +90,7 @@ def _report(name: str, check: Callable[[], str]) -> bool:
     except (Problem, CommandError, SettingsError, BrandError) as problem:
         state, text = "PROBLEM", str(problem)
     except OSError as error:
-        state, text = "PROBLEM", f"{error.filename or ''} {error.strerror or error}"
+        state, text = "PROBLEM", reason(error)
     _say(state, name, text)
     return state == "PROBLEM"
 
@@ -128,8 +128,8 @@ def _check_folders(settings: Settings) -> str:
 
 
 def _check_brand(settings: Settings) -> str:
-    brand = load_brand(settings.brand_file)
-    return f"{settings.brand_file or 'no brand file'}: {brand.name}"
+    load_brand(settings.brand_file)
+    return f"{settings.brand_file} can be used" if settings.brand_file else "no file is named"
 
 
 def _check_disk(settings: Settings) -> str:
@@ -174,7 +174,7 @@ def _check_jobs(database: Database) -> str:
         minutes = number_of(waited // timedelta(minutes=1), "minute")
         raise Problem(f"one has been waiting for {minutes}; is a worker running?")
     if failed:
-        raise Note(f"{failed} failed lately; the page of its lead says why")
+        raise Note(f"{number_of(failed, 'job')} failed; the page of its lead or webhook says why")
     return "none are waiting for a worker"
 
 
@@ -228,7 +228,7 @@ def _check_address(settings: Settings) -> str:
     except ssl.SSLCertVerificationError as error:
         raise Problem(f"the certificate of {url} is refused: {error.verify_message}") from error
     except (OSError, HTTPException) as error:
-        raise Note(f"{url} cannot be reached from this machine: {error}") from error
+        raise Note(f"{url} cannot be reached from this machine: {reason(error)}") from error
     if not is_ours:
         raise Problem(f"{url}/health/live says {answer.status}; the proxy does not lead to the app")
     if "Strict-Transport-Security" not in answer.headers:

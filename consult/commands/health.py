@@ -6,7 +6,7 @@ from http.client import HTTPConnection, HTTPException
 
 import click
 
-from consult.commands import CommandError
+from consult.commands import CommandError, reason
 from consult.settings.setting_sources import load_settings
 from consult.settings.setting_types import LOCAL_HOSTS
 
@@ -24,7 +24,7 @@ def health() -> None:
             response = connection.getresponse()
             answer = response.read(200).decode(errors="replace").strip()
     except (OSError, HTTPException) as error:
-        raise CommandError(f"nothing healthy answers at {host}:{port}: {error}") from error
+        raise CommandError(f"nothing healthy answers at {host}:{port}: {reason(error)}") from error
     if response.status != HTTPStatus.OK:
         raise CommandError(answer)
     click.echo(answer)

@@ -82,6 +82,12 @@ def test_a_backup_is_known_on_a_machine_that_stored_nothing_else(
     assert load_settings().last_backup_file.read_text() == f"{tmp_path / 'copy'}\n"
 
 
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "var").write_text("")
+    line = f"consult: the database cannot be opened: {tmp_path / 'var'}: File exists\n"
+    assert run("staff", "list", code=1).stderr == line
+
+
 def test_settings_are_shown_with_their_origin(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CONSULT_SECRET_KEY", "s" * 40)
     result = run("settings")

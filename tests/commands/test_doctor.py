@@ -16,6 +16,7 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 
 import pytest
 from click.testing import CliRunner, Result
+from sqlalchemy import update
 
 from consult.commands import consult, doctor
 from consult.report.pdf.renderer import Renderer, RenderError
@@ -23,6 +24,7 @@ from consult.settings.setting_sources import load_settings
 from consult.storage import jobs
 from consult.storage.db.database import Database, utc_now
 from consult.storage.tables.account_tables import AuditRow, StaffUserRow
+from consult.storage.tables.delivery_tables import JobRow
 from tests.support.apps import make_app
 from tests.support.commands import run
 from tests.support.mail_server import mail_server, make_certificate
@@ -164,7 +166,7 @@ def test_the_mail_server_is_asked_and_takes_a_test(monkeypatch: pytest.MonkeyPat
         server.on_recipient = "550 no such user"
         lines, _ = examine("--mail-to", "bob@example.com")
         assert lines["mail"].startswith("PROBLEM The mail server rejected the address")
-    assert examine()[0]["mail"].startswith("PROBLEM The mail server couldn’t be reached")
+    assert examine()[0]["mail"].endswith("be reached, or didn’t respond: Connection refused")
 
 
 def test_a_clock_that_is_behind_and_a_worker_that_is_not_there() -> None:
@@ -177,6 +179,14 @@ def test_a_clock_that_is_behind_and_a_worker_that_is_not_there() -> None:
     assert f"something was stored at {late:%Y-%m-%d %H:%M} UTC" in lines["clock"]
     assert lines["jobs"].startswith("PROBLEM one has been waiting for 60 minutes")
     assert result.stderr == "consult: 2 problems, see above\n"
+
+
+def test_jobs_that_failed_are_a_note() -> None:
+    with closing(Database(load_settings().database_url)) as database, database.writing() as session:
+        jobs.enqueue(session, jobs.NOTIFY, {})
+        session.execute(update(JobRow).values(state="failed", finished_at=utc_now()))
+    words = "note 1 job failed; the page of its lead or webhook says why"
+    assert examine()[0]["jobs"] == words
 
 
 def test_a_locked_database_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -185,7 +185,7 @@ def _problem(error: OSError) -> RetryableError | PermanentError:
             )
         case _:
             return RetryableError(
-                f"The mail server couldn’t be reached, or didn’t respond: {error}"
+                f"The mail server couldn’t be reached, or didn’t respond: {error.strerror or error}"
             )
 
 

@@ -223,11 +223,11 @@ class TestRecoveryCodes:
         assert len(set(codes)) == 10
         assert not any(is_stored(app, code) for code in codes)
         assert all(code not in grace.get(FACTORS).html for code in codes)
-        assert "10 of ten left" in grace.get(FACTORS).text
+        assert "10 of 10 left" in grace.get(FACTORS).text
         sloppy = f" {codes[0].lower().replace('-', ' ')} "
         give(pending_login(app), recovery_code=sloppy)
         give(pending_login(app), recovery_code=codes[0], status=422)
-        assert "9 of ten left" in grace.get(FACTORS).text
+        assert "9 of 10 left" in grace.get(FACTORS).text
         assert "factor.recovery_code_used" in audited(app)
 
     def test_the_example_beside_the_field_looks_like_one(self, app: Flask, phone: Phone) -> None:
