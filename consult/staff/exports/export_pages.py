@@ -17,6 +17,7 @@ from consult.staff.search.list_pages import (
     current_viewer,
     filter_in_address,
 )
+from consult.staff.times import agency_today
 from consult.storage.audit import audit_log
 from consult.storage.exports.lead_export import Lead, matching_batches, selected_batches
 from consult.storage.search.find_leads import how_many
@@ -100,6 +101,6 @@ def _send(format: Format, batches: Batches) -> Response:
             export_files.write_xlsx(file, folder, shown, batches)
         file.seek(0)
         response = send_file(file, export_files.XLSX, conditional=False)
-    name = f"leads-{services().database.clock().date().isoformat()}.{format}"
+    name = f"leads-{agency_today().isoformat()}.{format}"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response

@@ -4,6 +4,8 @@ import csv
 import io
 import zipfile
 from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,11 +15,11 @@ from consult.staff.exports import export_pages
 from consult.storage.exports import lead_export
 from consult.storage.leads.submission import NewContact
 from consult.storage.tables.account_tables import AuditRow
-from tests.support.apps import services_of
+from tests.support.apps import make_app, services_of
 from tests.support.client import PageClient
 from tests.support.databases import rows
 from tests.support.page import Page
-from tests.support.staff_client import make_lead
+from tests.support.staff_client import joined, make_lead
 from tests.support.submissions import CONTACT
 
 OTHER = NewContact("Zoë Ångström", "zoe@example.com", "=1+1", None, False, "Yes.")
@@ -46,6 +48,17 @@ def test_a_csv_of_all_leads(app: Flask, staff: PageClient, monkeypatch: pytest.M
     first_row, second_row = rows_of(page)
     assert (first_row["Business"], second_row["Business"]) == ("'=1+1", "Okafor Tents")
     assert first_row["Name"] == "Zoë Ångström"
+
+
+def test_a_file_is_named_after_the_day_at_the_agency(tmp_path: Path) -> None:
+    app = make_app(tmp_path, time_zone="Pacific/Kiritimati")
+    noon = services_of(app).database.clock().replace(hour=12)
+    services_of(app).database.clock = lambda: noon
+    staff = joined(app)
+    tomorrow = (noon + timedelta(days=1)).date().isoformat()
+    assert (
+        f'"leads-{tomorrow}.csv"' in staff.get("/staff/export.csv").headers["Content-Disposition"]
+    )
 
 
 def test_the_filters_of_the_list_choose_what_is_exported(app: Flask, staff: PageClient) -> None:
