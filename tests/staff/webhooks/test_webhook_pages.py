@@ -277,6 +277,12 @@ def test_the_log_shows_each_attempt_and_sends_again(tmp_path: Path) -> None:
         assert len(hooks.received) == before + 1
         ids = [got.headers["webhook-id"] for got in hooks.received]
         assert ids[-1] in ids[:-1]
+        post(admin, ONE, "/switch")
+        assert not [form for form in admin.get(ONE).forms if form.action.endswith("/again")]
+        page = admin.follow(admin.submit(again))
+        assert "It’s disabled, so the message wasn’t sent." in page.text
+        deliver(app)
+        assert len(hooks.received) == before + 1
 
 
 def test_pages_of_the_log(app: Flask, admin: PageClient, monkeypatch: pytest.MonkeyPatch) -> None:
