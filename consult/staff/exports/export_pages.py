@@ -11,19 +11,19 @@ from consult.delivery.exports import export_files
 from consult.staff.accounts.access import recording, signed_in_user
 from consult.staff.accounts.reauthentication import recent_auth_required
 from consult.staff.blueprint import blueprint, for_staff
-from consult.staff.search.list_pages import (
+from consult.staff.search.list_filters import (
     active_filters,
     choices_for,
     current_viewer,
     filter_in_address,
+    unknown_filters,
 )
 from consult.staff.times import agency_today
 from consult.storage.audit import audit_log
 from consult.storage.exports.lead_export import Lead, matching_batches, selected_batches
 from consult.storage.search.find_leads import how_many
-from consult.storage.search.lead_filter import LeadFilter
 from consult.web.services import services
-from consult.web.text import parse_id, unknown_values
+from consult.web.text import parse_id
 
 MAX_XLSX = 20_000
 """An Excel file is made before its first byte is sent: a person waits half a minute for so many."""
@@ -45,7 +45,7 @@ def new_export() -> ResponseReturnValue:
         count=count,
         max_xlsx=MAX_XLSX,
         filters=active_filters(wanted, choices),
-        unknown=unknown_values(request.args, LeadFilter.readers()),
+        unknown=unknown_filters(),
         query=wanted.query(),
         columns=[column.header for column in export_files.columns(services().settings.office.zone)],
     )

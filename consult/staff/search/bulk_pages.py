@@ -9,7 +9,12 @@ from flask.typing import ResponseReturnValue
 
 from consult.staff.accounts.access import signed_in_user
 from consult.staff.blueprint import blueprint, for_staff
-from consult.staff.search.list_pages import current_viewer, filter_in_address, list_address
+from consult.staff.search.list_filters import (
+    current_viewer,
+    filter_in_address,
+    list_address,
+    unknown_filters,
+)
 from consult.staff.times import agency_today, colleagues_of
 from consult.storage.accounts import accounts
 from consult.storage.db.database import Session
@@ -17,10 +22,9 @@ from consult.storage.leads import actions, changes, handovers
 from consult.storage.leads.changes import ConflictError, NotAllowedError, UnknownLeadError
 from consult.storage.search import find_leads
 from consult.storage.search.find_leads import by_ids
-from consult.storage.search.lead_filter import LeadFilter
 from consult.storage.tables.lead_tables import LeadRow
 from consult.web.services import services
-from consult.web.text import parse_id, unknown_values
+from consult.web.text import parse_id
 from consult.workflow.office_hours import follow_up_days
 from consult.workflow.stages import CLOSING_REASONS, DECLINE_REASONS, NAMES, STAGES
 
@@ -131,7 +135,7 @@ def _bulk_page(
         reasons=[(NAMES[stage], reasons.items()) for stage, reasons in CLOSING_REASONS.items()],
         errors=errors,
         sent=request.form,
-        unknown=unknown_values(request.args, LeadFilter.readers()),
+        unknown=unknown_filters(),
         query=wanted.query(),
         back=list_address(wanted),
     )

@@ -7,15 +7,14 @@ from wtforms.validators import DataRequired, ValidationError
 
 from consult.staff.accounts.access import signed_in_user
 from consult.staff.blueprint import ID, blueprint, first_errors, for_staff
-from consult.staff.search.list_pages import (
+from consult.staff.search.list_filters import (
     ORDERS,
-    VIEWS,
     active_filters,
     choices_for,
     filter_in_address,
     list_address,
-    without_words,
 )
+from consult.staff.search.list_pages import VIEWS, without_words
 from consult.storage.db.database import Session
 from consult.storage.search import saved_views
 from consult.storage.search.lead_filter import LeadFilter

@@ -1,7 +1,7 @@
 """Which leads to show, and in which order: one frozen `LeadFilter`, its address and its SQL.
 
 Each field of `LeadFilter` says its default, how it is read from an address and written back, and
-which condition it puts on a lead. To add one, add its labels in `staff/search/list_pages.py`, too.
+which condition it puts on a lead. To add one, add its labels in `staff/search/list_filters.py`.
 """
 
 import re
