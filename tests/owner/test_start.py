@@ -85,3 +85,14 @@ def test_one_day_and_one_month_are_in_the_singular(tmp_path: Path) -> None:
     assert "that link works for 1 day." in client.get("/").text
     contact = client.get(f"{submit_check(app)}/contact")
     assert "for up to 1 month," in contact.text
+
+
+def test_who_wants_answers_deleted_reads_where_to_write(tmp_path: Path) -> None:
+    brand = tmp_path / "brand.toml"
+    brand.write_text('email = "hello@northside.example"')
+    app = make_app(tmp_path / "var", brand_file=brand)
+    result = submit_check(app)
+    for path in ("/", result, f"{result}/contact"):
+        page = PageClient(app).get(path)
+        assert "want your answers deleted? Write to hello@northside.example." in page.text, path
+        assert page.link("hello@northside.example") == "mailto:hello@northside.example"
