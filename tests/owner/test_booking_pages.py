@@ -12,7 +12,7 @@ from consult.storage.booking import bookings
 from consult.storage.leads import submission
 from consult.storage.tables.lead_tables import LeadRow
 from consult.storage.tables.submission_tables import ContactRow, ResponseStatsRow, SubmissionRow
-from tests.support.apps import make_app, services_of
+from tests.support.apps import mail_settings, make_app, services_of
 from tests.support.client import PageClient
 from tests.support.databases import read, rows, write
 from tests.support.personas import ADA
@@ -177,15 +177,18 @@ def test_other_times_and_a_slip_keep_the_address_in_view(app_with: MakeApp) -> N
         assert f"goes to {CONTACT.email}" in shown.text
 
 
-@pytest.mark.parametrize("query", ["", "?key=1"])
-def test_others_with_the_link_are_told_no_address(app_with: MakeApp, query: str) -> None:
-    app = app_with("")
+@pytest.mark.parametrize(("query", "mail"), [("", {}), ("?key=1", mail_settings())])
+def test_others_with_the_link_are_told_no_address(
+    app_with: MakeApp, query: str, mail: dict[str, str]
+) -> None:
+    app = app_with("", **mail)
     client = PageClient(app)
     path, _ = with_contact(app)
     for page in (client.get(f"{path}/book{query}"), client.get(f"{path}/consult{query}")):
-        assert "goes to the address you left" in page.text
+        never_got_it = " Never got your report there?" if mail else ""
+        assert f"goes to the address you left.{never_got_it} Change it" in page.text
         assert CONTACT.email not in page.html
-        assert client.get(page.link("Fix it first")).h1 == "We have your details"
+        assert client.get(page.link("Change it")).h1 == "We have your details"
 
 
 def test_an_address_that_takes_no_mail_is_said_before_booking(app_with: MakeApp) -> None:
