@@ -177,9 +177,11 @@ def _passkey_page(passkey_name: str, **errors: str) -> str:
 
 
 def _app_page(secret: str, error: str = "") -> str:
+    email = signed_in_user().email
     return render_template(
         "staff/second_factors/totp_setup.html",
-        qr_code=totp.qr_code(secret, signed_in_user().email),
+        qr_code=totp.qr_code(secret, email),
+        app_link=totp.app_uri(secret, email, services().brand.product),
         secret=totp.in_groups(secret),
         errors={"code": error} if error else {},
     )

@@ -199,6 +199,9 @@ class TestSettingUp:
         give(client, code=phone.next_code)
         page = client.get(f"{FACTORS}/app")
         new = Phone(app, secret_on(page))
+        link = page.link("Open your app on this phone")
+        assert link.startswith("otpauth://totp/")
+        assert f"secret={new.secret}" in link
         # There are codes already, so none are shown.
         page = client.submit(page.form("/app").fill(code=new.code))
         assert "Your app is set up" in client.follow(page).text
