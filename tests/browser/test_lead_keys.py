@@ -143,6 +143,8 @@ def test_one_screen_tells_what_to_know_before_the_call(
             for lead_id in (3, 5, 8):
                 window.open(f"/staff/leads/{lead_id}")
                 assert ends_below(window, height, parts) == {}, f"lead {lead_id}"
+                leads_down = window.tab.locator(".to-status").is_visible()
+                assert leads_down == (window is phone), "on a desk, the status stands beside"
 
 
 def ends_below(visit: Visit, height: int, parts: tuple[str, ...]) -> dict[str, float]:
