@@ -1,8 +1,8 @@
-"""The security headers of every response, as one table with three profiles; and compression.
+"""The security headers of every response, as one table with four profiles; and compression.
 
 A page open to all is PUBLIC, anything under `/staff` is STAFF, and what is to be read outside the
-site (PDF, CSV, spreadsheet, all of the API) is FILE. The table is applied last, to errors as well
-as to pages, and depends on no earlier hook, because a request refused early never reaches one.
+site (CSV, spreadsheet, all of the API) is FILE, or PDF. The table is applied last, to errors as
+well as to pages, and depends on no earlier hook, because a request refused early never reaches one.
 
 Forms are accepted from our own pages and from programs that are not browsers only. The public pages
 have no cookie, so another site has nothing to misuse: what a form changes is named by an
@@ -27,9 +27,9 @@ from consult.web.services import services
 
 TWO_YEARS = 63_072_000
 
+PDF_TYPE = "application/pdf"
 FILE_TYPES = frozenset(
     {
-        "application/pdf",
         "text/csv",
         "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     }
@@ -58,7 +58,11 @@ PAGE_POLICY = (
     "connect-src 'self'; form-action 'self'; base-uri 'none'; "
 )
 FILE_POLICY = "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; sandbox"
-
+PDF_POLICY = (
+    "default-src 'self'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
+)
+"""The viewer of Safari 17 and the first 18s is held to the policy of the PDF that it shows: without
+its own inline style it is a strip, and in a sandbox it stays empty."""
 
 COMPRESSED_FROM = 8_000
 """The shortest text, in bytes, that is compressed: a question page is faster sent as it is."""
@@ -73,6 +77,7 @@ class Profile(Enum):
     PUBLIC = "public"
     STAFF = "staff"
     FILE = "file"
+    PDF = "pdf"
 
 
 def is_staff_path(path: str) -> bool:
@@ -86,6 +91,8 @@ def is_for_programs(asked: Request) -> bool:
 
 def profile_of(asked: Request, response: Response) -> Profile:
     """The profile of a response; a file keeps its own also under `/staff`."""
+    if response.mimetype == PDF_TYPE:
+        return Profile.PDF
     if response.mimetype in FILE_TYPES or is_for_programs(asked):
         return Profile.FILE
     return Profile.STAFF if is_staff_path(asked.path) else Profile.PUBLIC
@@ -112,8 +119,9 @@ def security_headers(
         "Cross-Origin-Resource-Policy": "same-origin",
     }
     match profile:
-        case Profile.FILE:
-            headers["Content-Security-Policy"] = FILE_POLICY
+        case Profile.FILE | Profile.PDF:
+            is_pdf = profile is Profile.PDF
+            headers["Content-Security-Policy"] = PDF_POLICY if is_pdf else FILE_POLICY
             headers["Referrer-Policy"] = "no-referrer"
             headers["X-Frame-Options"] = "DENY"
         case Profile.STAFF:

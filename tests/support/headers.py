@@ -7,7 +7,7 @@ app's table is a failing test and not a new truth.
 import re
 from typing import Literal
 
-Profile = Literal["public", "staff", "document", "asset"]
+Profile = Literal["public", "staff", "document", "pdf", "asset"]
 
 _TOKEN_PATH = re.compile(r"^(/embed(/auto)?(/clear)?)?/(check|result)/[^/]+")
 _DOCUMENT_PATH = re.compile(r"(\.(pdf|csv|xlsx)|/exports/\d+/file)$")
@@ -29,6 +29,12 @@ _PAGE_POLICY = {
     "base-uri": "'none'",
 }
 _DOCUMENT_POLICY = {"default-src": "'none'", "frame-ancestors": "'none'", "sandbox": ""}
+_PDF_POLICY = {
+    "default-src": "'self'",
+    "style-src": "'unsafe-inline'",  # of Safari's viewer
+    "base-uri": "'none'",
+    "frame-ancestors": "'none'",
+}
 POWERFUL_FEATURES = ("camera", "microphone", "geolocation", "payment", "usb")
 
 
@@ -40,7 +46,7 @@ def profile_of(path: str, status: int = 200) -> Profile:
     if path.startswith(("/static/", "/brand.css", "/brand/", "/embed.js")):
         return "asset"
     if (_DOCUMENT_PATH.search(path) and status == 200) or f"{path}/".startswith(_FOR_PROGRAMS):
-        return "document"
+        return "pdf" if path.endswith(".pdf") else "document"
     return "staff" if path == "/staff" or path.startswith("/staff/") else "public"
 
 
@@ -50,8 +56,8 @@ def header_problems(path: str, status: int, headers: dict[str, str], *, https: b
     wanted = dict(_EVERYWHERE)
     if profile == "asset":
         wanted["Cross-Origin-Resource-Policy"] = "cross-origin"
-    wanted["Referrer-Policy"] = "no-referrer" if profile == "document" else "same-origin"
-    if profile in ("staff", "document"):
+    wanted["Referrer-Policy"] = "no-referrer" if profile in ("document", "pdf") else "same-origin"
+    if profile in ("staff", "document", "pdf"):
         wanted["X-Frame-Options"] = "DENY"
     if profile != "asset" and (profile != "public" or _TOKEN_PATH.match(path)):
         is_refused = status in (409, 422)
@@ -86,7 +92,8 @@ def header_problems(path: str, status: int, headers: dict[str, str], *, https: b
 def _policy_problems(profile: Profile, value: str) -> list[str]:
     parts = (part.strip().partition(" ") for part in value.split(";") if part.strip())
     given = {name: sources.strip() for name, _, sources in parts}
-    wanted = dict(_DOCUMENT_POLICY if profile == "document" else _PAGE_POLICY)
+    policies = {"document": _DOCUMENT_POLICY, "pdf": _PDF_POLICY}
+    wanted = dict(policies.get(profile, _PAGE_POLICY))
     if profile == "staff":
         wanted["frame-ancestors"] = "'none'"
     problems = [
@@ -94,9 +101,12 @@ def _policy_problems(profile: Profile, value: str) -> list[str]:
         for name, sources in wanted.items()
         if given.get(name) != sources
     ]
+    if profile == "pdf" and "sandbox" in given:
+        problems.append("Content-Security-Policy has a sandbox, in which Safari shows no PDF")
     if profile == "public" and "'self'" not in given.get("frame-ancestors", ""):
         problems.append("Content-Security-Policy lets no page of our own frame this one")
     for name, sources in given.items():
-        if name != "frame-ancestors" and not set(sources.split()) <= _OWN_SOURCES:
+        is_own = set(sources.split()) <= _OWN_SOURCES
+        if name != "frame-ancestors" and not is_own and wanted.get(name) != sources:
             problems.append(f"Content-Security-Policy {name} trusts {sources!r}")
     return problems
