@@ -56,7 +56,7 @@ def open_database(settings: Settings, *, checked: bool = True) -> Iterator[Datab
             raise  # a bug of ours: the traceback shows where
         cause = error.orig if isinstance(error, DatabaseError) else error
         kind = DatabaseAwayError if outage(error) else CommandError
-        raise kind(f"the database does not answer: {cause}") from error
+        raise kind(f"the database does not answer: {' '.join(str(cause).split())}") from error
     finally:
         database.close()
 

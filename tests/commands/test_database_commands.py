@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from consult.commands.database_commands import open_database
+from consult.commands.database_commands import DatabaseAwayError, open_database
 from consult.settings.setting_sources import load_settings
 from consult.storage.accounts import accounts
 from consult.storage.db import migrate
@@ -155,6 +155,9 @@ def test_a_file_that_is_no_database_and_a_server_that_is_away_are_failures(
     monkeypatch.setenv("CONSULT_DATABASE_URL", "postgresql://user@127.0.0.1:1/none")
     monkeypatch.setenv("CONSULT_SECRET_KEY", "s" * 40)
     assert "does not answer" in run("staff", "list", code=1).stderr
+    with pytest.raises(DatabaseAwayError) as away, open_database(load_settings()):
+        raise AssertionError("there is no server")
+    assert "\n" not in away.value.message, "a worker logs it"
 
 
 @pytest.mark.parametrize("encoding", ["SQL_ASCII", "LATIN1"])
