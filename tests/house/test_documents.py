@@ -2,7 +2,6 @@
 
 import re
 from pathlib import Path
-from typing import get_args
 
 import pytest
 from flask import Flask
@@ -12,7 +11,6 @@ from consult.questionnaire.editions import folder, names
 from consult.settings.schema import Settings
 from consult.settings.server_settings import PREFIX
 from consult.settings.setting_sources import known_variables
-from consult.workflow.spam import Layer
 from consult.workflow.stages import CLOSING_REASONS
 from tests.support.client import PageClient
 from tests.support.owner_journey import Journey
@@ -57,8 +55,7 @@ def test_every_setting_is_read_somewhere() -> None:
     code = ROOT / "consult"
     elsewhere = [path for path in code.rglob("*.py") if code / "settings" not in path.parents]
     unread = set(Settings.model_fields) - names_read_in(elsewhere)
-    of_layers = {f"spam_{layer}" for layer in get_args(Layer)}  # read by `form_guard`
-    assert unread <= READ_BY_THE_SETTINGS | of_layers
+    assert unread <= READ_BY_THE_SETTINGS
 
 
 def test_the_page_on_the_api_has_the_reasons_that_a_stage_needs() -> None:
