@@ -115,7 +115,11 @@ def _book(token: str, submitted: SubmissionRow, form: ContactForm | None) -> str
         _book_slot(session, submitted.id, chosen_zone())
     if screening:
         request_first_confirmation(submitted, token, given.email, screening)
-    return given.email if form or shown_contact(submitted) else ""
+    if form:
+        return given.email
+    # Not the address of `given`: another tab may have changed it, for who has its key.
+    shown = shown_contact(submitted)
+    return shown.email if shown else ""
 
 
 def _count_booking(email: str) -> None:

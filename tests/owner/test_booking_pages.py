@@ -1,7 +1,9 @@
 """From the result to the agency's calendar: counted once, and without what it need not know."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from unittest.mock import patch
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -199,3 +201,20 @@ def test_an_address_that_takes_no_mail_is_said_before_booking(app_with: MakeApp)
     write(services_of(app).database, submission.add_signs, lead_id, CONTACT.email, sign)
     page = PageClient(app).get(f"{path}/book?key={key}")
     assert "Email doesn’t reach example.com. Did you mean gmail.com? Change it" in page.text
+
+
+def test_the_key_to_an_address_does_not_show_one_that_came_at_once(app_with: MakeApp) -> None:
+    app = app_with("")
+    client, database = PageClient(app), services_of(app).database
+    path, key = with_contact(app)
+    form = client.get(f"{path}/book?key={key}").form("/book")
+    corrected = replace(CONTACT, email="eve@example.com")
+
+    def correct_in_another_tab(_email: str) -> None:
+        write(database, submission.save_contact, path.rsplit("/", 1)[1], corrected)
+
+    with patch("consult.owner.booking_pages._count_booking", correct_in_another_tab):
+        answer = client.submit(form.fill(slot=form.fields["slot"].offered[0]))
+    thanks = client.follow(answer)
+    assert "Your consult is booked" in thanks.text
+    assert corrected.email not in thanks.html
