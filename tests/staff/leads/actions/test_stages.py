@@ -66,7 +66,9 @@ def test_a_snooze_does_not_hide_a_consult_on_its_day(
 def test_a_conflict(grace: PageClient, ben: PageClient, database: Database, lead: int) -> None:
     send(grace, lead, "claim")
     seen = ben.get(f"/staff/leads/{lead}")
-    send(grace, lead, "follow-up", on="2026-04-02")
+    assert "Reply due in 1 h" in seen.with_class("tag")[-1]
+    snoozed = send(grace, lead, "follow-up", on="2026-04-02")
+    assert not [tag for tag in snoozed.with_class("tag") if "Reply due" in tag]
     late = stage_form(seen, "lost").fill(reason="price", comment="Said it is too much")
     page = ben.submit(late, status=409)
     assert "Someone else just changed this lead" in page.text
