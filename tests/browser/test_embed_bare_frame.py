@@ -48,6 +48,10 @@ def test_chromium_lets_a_page_without_an_origin_go_on(browser: Browser, embedded
             assert frame.url.startswith(f"{embedded.check}/embed/check/")
             assert frame.evaluate("self.origin") == "null"
             assert frame.evaluate(STYLED)
+        with visit.tab.context.expect_page() as opened:
+            frame.get_by_text("Open in a full page").click()
+        opened.value.wait_for_load_state()
+        assert opened.value.locator(".masthead").count() == 1
         # Browsers ask for fonts as for data, which no other origin gets: letters are the system's.
         faults = [fault for fault in visit.take_faults() if "/static/fonts/" not in fault]
         assert set(faults) <= {f"{visit.path}: Failed to load resource: net::ERR_FAILED"}

@@ -57,7 +57,8 @@ def agency_app(check: str = "") -> Flask:
     def without_origin() -> str:
         """As some builders show what is pasted: in a frame whose pages have no origin."""
         bare = 'class="plain" src="CHECK/embed/" title="The check"'
-        return page(f'<iframe sandbox="allow-forms allow-scripts" {bare}></iframe>', 0)
+        flags = "allow-forms allow-scripts allow-popups allow-popups-to-escape-sandbox"
+        return page(f'<iframe sandbox="{flags}" {bare}></iframe>', 0)
 
     @app.get("/box")
     def with_box() -> str:
