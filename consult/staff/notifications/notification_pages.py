@@ -16,7 +16,7 @@ from consult.storage.accounts import accounts
 from consult.storage.deliveries import BOOKING_EMAILS, State, delivery_status
 from consult.storage.notifications import notifications as stored_notifications
 from consult.storage.tables.delivery_tables import DeliveryRow
-from consult.web.services import services
+from consult.web.services import secret_key, services
 from consult.workflow.notification_types import (
     EMAIL_TYPES,
     TYPE_INFO,
@@ -61,7 +61,7 @@ def unsubscribe(token: str) -> ResponseReturnValue:
     A GET changes nothing, so a scanner of links ends no mail. The page names no one.
     """
     made = services()
-    user_id, kind = read_unsubscribe_token(made.settings.signing_key(), token) or abort(404)
+    user_id, kind = read_unsubscribe_token(secret_key(), token) or abort(404)
     if request.method == "POST":
         with made.database.writing() as session:
             stored_notifications.set_preferences(session, user_id, {kind: "off"})

@@ -21,7 +21,6 @@ from consult.storage.db.database import Session
 from consult.storage.leads import actions, changes, handovers
 from consult.storage.leads.changes import ConflictError, NotAllowedError, UnknownLeadError
 from consult.storage.search import find_leads
-from consult.storage.search.find_leads import by_ids
 from consult.storage.tables.lead_tables import LeadRow
 from consult.web.services import services
 from consult.web.text import parse_id
@@ -95,7 +94,7 @@ def _done_page(
     done: int, refused: Mapping[int, str], changed: Mapping[int, int], *, undone: bool = False
 ) -> str:
     with services().database.reading() as session:
-        names = {lead.id: lead.business for lead in by_ids(session, list(refused))}
+        names = {lead.id: lead.business for lead in find_leads.by_ids(session, list(refused))}
     return render_template(
         "staff/search/lead_bulk_done.html",
         done=done,
@@ -116,7 +115,7 @@ def _bulk_page(
     ids: Sequence[int], *, all_matching: bool, errors: Sequence[tuple[str, ...]] = ()
 ) -> str:
     with services().database.reading() as session:
-        shown = by_ids(session, ids[:NAMED])
+        shown = find_leads.by_ids(session, ids[:NAMED])
         users = accounts.all_users(session)
         now = session.now()
     wanted, me, office = filter_in_address(), signed_in_user(), services().settings.office

@@ -31,7 +31,7 @@ from consult.storage.audit.audit_log import Fact
 from consult.storage.db.database import Session
 from consult.storage.tables.delivery_tables import EndpointRow
 from consult.storage.webhooks import endpoints
-from consult.web.services import services
+from consult.web.services import secret_key, services
 from consult.web.text import parse_id
 from consult.workflow.notification_types import SIGNED_KINDS, TYPE_INFO, WEBHOOK_EVENTS
 
@@ -75,7 +75,7 @@ def new_webhook() -> ResponseReturnValue:
     if not form.validate():
         return _form_page(form), 422
     salt = form.salt.data or ""
-    secret = derive_secret(services().settings.signing_key(), salt)
+    secret = derive_secret(secret_key(), salt)
     with services().database.writing() as session:
         same = [each for each in endpoints.all_endpoints(session) if each.salt == salt]
         if same:  # the same form once more
@@ -156,7 +156,7 @@ def change_webhook(endpoint_id: int) -> ResponseReturnValue:
 def new_webhook_secret(endpoint_id: int) -> ResponseReturnValue:
     """Create a new secret and show it this once; the previous one signs as well for a day."""
     salt = WebhookForm(request.form).salt.data or ""
-    secret = derive_secret(services().settings.signing_key(), salt)
+    secret = derive_secret(secret_key(), salt)
     with services().database.writing() as session:
         endpoint = _changeable(session, endpoint_id)
         if endpoint.salt != salt:  # not the same form once more

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, and_, case, func, or_, select
 
 from consult.storage.db.database import Session
-from consult.storage.insights.insights import ResponseFilter, counted, leads_of, of_source
+from consult.storage.insights.insights import ResponseFilter, leads_of, selected
 from consult.storage.leads.leads import standing
 from consult.storage.tables.account_tables import StaffUserRow
 from consult.storage.tables.lead_tables import (
@@ -54,9 +54,7 @@ def consult_steps(session: Session, of: ResponseFilter, submitted: int) -> dict[
     row = ResponseStatsRow
     times = (row.pressed_after, row.booked_after, row.held_after, row.won_after)
     query = select(row.pressed, row.booked, row.held, and_(row.held, row.won), *times)
-    rows = session.execute(
-        query.where(*counted(of, row), *of_source(of, row), or_(row.pressed, row.booked))
-    ).all()
+    rows = session.execute(query.where(*selected(of, row), or_(row.pressed, row.booked))).all()
     found, before = {}, submitted
     for at, step in enumerate(("pressed", "booked", "held", "won")):
         reached = [one for one in rows if one[at]]

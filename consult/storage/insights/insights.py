@@ -150,14 +150,14 @@ def _add_responses(session: Session, of: ResponseFilter, by_source: Counts) -> N
 def by_day(session: Session, of: ResponseFilter) -> dict[date, Counter[str]]:
     """The leads of each day, counted when they started, and the wins, on the day they were won."""
     row, days = ResponseStatsRow, defaultdict[date, Counter[str]](Counter)
-    starts = select(row.day, func.count()).where(*counted(of, row), *of_source(of, row))
+    starts = select(row.day, func.count()).where(*selected(of, row))
     for day, count in session.execute(starts.where(row.contact).group_by(row.day)):
         days[day]["leads"] += count
     key = (row.won_on, row.won_currency)
     any_start = replace(of, since=date.min)
     wins = (
         select(*key, func.count(), func.sum(row.won_amount))
-        .where(*counted(any_start, row), *of_source(of, row))
+        .where(*selected(any_start, row))
         .where(row.won_on.between(of.since, of.until))
     )
     for won_on, currency, count, worth in session.execute(wins.group_by(*key)):
@@ -183,7 +183,7 @@ def _add_times(session: Session, of: ResponseFilter, stats: Stats) -> None:
     row = PageVisitRow
     rows = session.execute(
         select(row.page, row.seconds, func.count())
-        .where(*counted(of, row), *of_source(of, row), row.seconds.is_not(None), row.saves > 0)
+        .where(*selected(of, row), row.seconds.is_not(None), row.saves > 0)
         .group_by(row.page, row.seconds)
     )
     for page, seconds, count in rows:
@@ -194,9 +194,7 @@ def _add_pages(session: Session, of: ResponseFilter, stats: Stats) -> None:
     row = PageVisitRow
     key = (row.page, row.questions, row.is_last)
     rows = session.execute(
-        select(*key, func.count(), func.sum(row.refused))
-        .where(*counted(of, row), *of_source(of, row))
-        .group_by(*key)
+        select(*key, func.count(), func.sum(row.refused)).where(*selected(of, row)).group_by(*key)
     )
     for page, questions, is_last, count, refused in rows:
         left = count if is_last else 0
@@ -261,11 +259,13 @@ def counted(of: ResponseFilter, table: Any) -> list[ColumnElement[bool]]:
     return [*where, table.depth == of.depth] if of.depth else where
 
 
-def of_source(of: ResponseFilter, table: Any) -> list[ColumnElement[bool]]:
-    return [] if of.source is None else [table.source == of.source]
+def selected(of: ResponseFilter, table: Any) -> list[ColumnElement[bool]]:
+    """What a filter selects, which `counted` has of all sources."""
+    where = counted(of, table)
+    return where if of.source is None else [*where, table.source == of.source]
 
 
 def leads_of(of: ResponseFilter, table: Any) -> list[ColumnElement[bool]]:
     """Joins rows that belong to leads with the statistics of those that a filter selects."""
     joined = ResponseStatsRow.submission_id == table.submission_id
-    return [joined, *counted(of, ResponseStatsRow), *of_source(of, ResponseStatsRow)]
+    return [joined, *selected(of, ResponseStatsRow)]
