@@ -329,7 +329,9 @@ def test_who_the_consult_is_with_is_set_by_admins_and_shown_to_owners(
 ) -> None:
     save(admin, "brand", brand__person="Ana Ruiz", brand__consult_minutes="20")
     save(admin, "brand", brand__person_line="Twelve years in sales")
-    token = admin.get(BRAND).form("/logo").data["csrf_token"][0]
+    page = admin.get(BRAND)
+    assert {"Use this logo", "Use this portrait"} < {*map(text_of, page.document.all("button"))}
+    token = page.form("/logo").data["csrf_token"][0]
     sent = {"csrf_token": token, "kind": "portrait", "logo": (BytesIO(png(300, 300)), "ana.png")}
     admin.post(f"{BRAND}/logo", sent, content_type="multipart/form-data")
     brand = services_of(app).brand
