@@ -126,6 +126,8 @@ class AtWork(OnClock, Protocol):
     def consult_at(self) -> datetime | None: ...
     @property
     def follow_up_on(self) -> date | None: ...
+    @property
+    def anonymised_at(self) -> datetime | None: ...
 
 
 def is_waiting(lead: OnClock) -> bool:
@@ -146,9 +148,9 @@ def to_do(lead: AtWork, now: datetime, *, is_requested: bool) -> ToDo | None:
     """What a lead waits for today, at the agency's time `now`; None if for nothing.
 
     `is_requested` is whether its owner picked a time for a consult that isn't confirmed yet. An
-    open lead that waits for nothing is snoozed until a later day, has a consult on one, or has no
-    contact. A snooze until after a consult doesn't hide the consult on its day, and none hides a
-    time that is to be confirmed, which is the reply they wait for.
+    open lead that waits for nothing is snoozed until a later day, has a consult on one, has no
+    contact, or was anonymized. A snooze until after a consult doesn't hide the consult on its day,
+    and none hides a time that is to be confirmed, which is the reply they wait for.
     """
     if lead.stage in CLOSED:
         return None
@@ -166,7 +168,8 @@ def to_do(lead: AtWork, now: datetime, *, is_requested: bool) -> ToDo | None:
         return "unconfirmed"
     if lead.follow_up_on:
         return "follow_up"
-    return "no_answer" if lead.first_contact_at and lead.stage != "consult_booked" else None
+    is_stuck = lead.first_contact_at and lead.stage != "consult_booked" and not lead.anonymised_at
+    return "no_answer" if is_stuck else None
 
 
 # --- Where owners came from -----------------------------------------------------------------------

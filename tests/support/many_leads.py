@@ -113,6 +113,7 @@ def _made(random: Random, number: int, now: datetime) -> MadeLead:
         "consult_at": consult_at if stage == "consult_booked" else None,
         "follow_up_on": (now + timedelta(days=follow_up)).date() if follow_up % 3 == 0 else None,
         "pressed_at": now - timedelta(hours=number % 48) if number % 4 == 0 else None,
+        "anonymised_at": now if number % 7 == 0 and not due and follow_up % 3 else None,
         "submitted_at": submitted,
         "demo": random.random() < 0.2,
         "archetype": random.choice(ARCHETYPES),

@@ -222,6 +222,8 @@ def next_step(
         return "answer", "Accept or return this lead"
     if lead.is_closed:
         return "", "Closed. Nothing to do"
+    if lead.anonymised_at:
+        return "", "Anonymized. Nothing to do"
     is_requested = booking is not None and booking.state == "requested"
     what = to_do(lead, now, is_requested=is_requested)
     if what == "confirm" and is_to_confirm(booking):

@@ -116,10 +116,10 @@ def next_in_words(lead: Any, me: int, now: datetime, facts: Any) -> tuple[str, b
     """What is to be done next with a lead of a list, and when; and whether it is late.
 
     `now` is a time in the agency's zone, and `facts` what ``today.next_facts`` has of the lead. A
-    lead that is closed, or of which there is no contact, has nothing ("").
+    lead that is closed, anonymized, or of which there is no contact, has nothing ("").
     """
     zone, today, again = now.tzinfo, now.date(), lead.follow_up_on
-    if lead.stage in CLOSED:
+    if lead.stage in CLOSED or lead.anonymised_at:
         return "", False
     if lead.suspect:
         return "Is it spam?", False

@@ -249,7 +249,7 @@ _SHOWN_COLUMNS: Sequence[Any] = (
     *(_LEAD.c.separation, _LEAD.c.handoff, _LEAD.c.archetype),
     *(_LEAD.c.stage, _LEAD.c.suspect, _LEAD.c.assignee_id, _LEAD.c.offered_to_id),
     *(_LEAD.c.due_at, _LEAD.c.first_contact_at, _LEAD.c.consult_at, _LEAD.c.follow_up_on),
-    *(_LEAD.c.next_at, _LEAD.c.version),
+    *(_LEAD.c.next_at, _LEAD.c.version, _LEAD.c.anonymised_at),
     func.coalesce(_CONTACT.c.name, "").label("name"),
     func.coalesce(_CONTACT.c.business, "").label("business"),
     func.coalesce(_CONTACT.c.phone, "").label("phone"),

@@ -185,6 +185,7 @@ def did_not_book(
     booked = select(BookingRow.id).where(BookingRow.submission_id == lead.submission_id)
     return and_(
         is_open(lead),
+        lead.anonymised_at.is_(None),
         lead.pressed_at <= pressed_before,
         not_(moved.correlate_except(stats).exists()),
         not_(booked.correlate_except(BookingRow).exists()),
@@ -213,7 +214,8 @@ def to_do(
         "confirm": and_(is_open(lead), requested),
         "consult": and_(by_tonight, lead.consult_at > now, not_(requested)),
         "no_answer": and_(
-            goes_on, not_(booked), lead.first_contact_at.is_not(None), lead.follow_up_on.is_(None)
+            *(goes_on, not_(booked), lead.anonymised_at.is_(None)),
+            *(lead.first_contact_at.is_not(None), lead.follow_up_on.is_(None)),
         ),
         "unconfirmed": and_(by_tonight, lead.consult_at <= now, awake),
     }

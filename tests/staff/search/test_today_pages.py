@@ -15,6 +15,7 @@ from consult.questionnaire.editions import newest
 from consult.storage.accounts.accounts import change_availability
 from consult.storage.booking import bookings
 from consult.storage.leads import actions, changes
+from consult.storage.privacy import erasure
 from consult.storage.tables.booking_tables import BookingRow
 from consult.storage.tables.lead_tables import LeadRow
 from tests.support import lead_factories
@@ -299,6 +300,25 @@ def test_an_owner_who_opened_the_calendar_and_did_not_book_is_found(
     book(30)
     assert CONTACT.business not in staff.get(found).text
     assert fact not in staff.get(f"/staff/leads/{lead}").text
+
+
+def test_nothing_is_to_be_done_about_an_owner_who_was_made_anonymous(
+    app: Flask, lead: int, clock: Clock
+) -> None:
+    database = services_of(app).database
+    with database.writing() as session:
+        bookings.press(session, lead, "key")
+        actions.log_contact(session, lead, by=1, channel="phone", reached=True)
+    clock.go_on(days=2)
+    staff = signed_in(app)
+    assert [group for group, _ in waits_for(staff.get("/staff/"))] == ["no_answer"]
+    lists = "/staff/leads?consult=pressed", "/staff/leads?due=no_answer"
+    assert all(f"/staff/leads/{lead}" in staff.get(address).html for address in lists)
+    write(database, erasure.erase, [lead], "anonymise", by=1, reason="requested")
+    assert waits_for(staff.get("/staff/")) == []
+    assert not any(f"/staff/leads/{lead}" in staff.get(address).html for address in lists)
+    assert "Schedule the consult" not in staff.get("/staff/leads").text
+    assert "Anonymized. Nothing to do" in staff.get(f"/staff/leads/{lead}").text
 
 
 def test_list_and_page_agree_on_who_did_not_book(

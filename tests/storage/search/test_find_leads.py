@@ -93,7 +93,7 @@ def _facts(wanted: LeadFilter, row: dict[str, Any]) -> Iterator[bool]:
 def _work(wanted: LeadFilter, lead: MadeLead, now: datetime) -> Iterator[bool]:
     row = lead.row
     if wanted.consult == "pressed":  # none of them ever had a consult booked
-        yield is_open(lead) and row["pressed_at"] is not None
+        yield is_open(lead) and row["pressed_at"] is not None and row["anonymised_at"] is None
         yield row["pressed_at"] is not None and row["pressed_at"] <= now - timedelta(days=1)
     yield not wanted.stages or row["stage"] in wanted.stages
     match wanted.assignee:
