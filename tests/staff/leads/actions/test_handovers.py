@@ -24,8 +24,10 @@ def test_a_handover(grace: PageClient, ben: PageClient, database: Database, lead
     page = ben.follow(ben.submit(back.fill(reason="no_time", comment="On a trade fair")))
     assert "Returned: I don’t have time" in page.text
     assert "On a trade fair" in page.text
+    assert "returned it: I don’t have time" in grace.get(f"/staff/leads/{lead}").text
     page = send(grace, lead, "hand-over", to=str(BEN_ID))
     page = send(grace, page, "cancel-handover")
+    assert "returned it" not in page.text
     send(grace, page, "hand-over", to=str(BEN_ID))
     send(ben, lead, "accept")
     assert see(database, lead).assignee_id == BEN_ID
