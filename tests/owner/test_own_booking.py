@@ -524,7 +524,8 @@ def test_the_links_of_a_lead_that_is_gone_open_nothing(site: Site, method: Any) 
         site.database, erasure.erase, [booking.submission_id], method, by=None, reason="requested"
     )
     for gone in (link, f"{path}/book"):
-        site.client.get(gone, status=404)
+        page = site.client.get(gone, status=404)
+        assert "you asked us to delete your answers" in page.text
         site.client.post(gone, {"slot": "2026-03-04T15:00Z"}, status=404)
     site.client.post(f"{link}/cancel", status=404)
     assert site.bookings() == []
