@@ -179,8 +179,11 @@ def _share_picture(brand: Brand) -> bytes:
     for color, x, y in ((colors.marketing, 0, 20), (colors.sales, 322, 76)):
         lane = ((x, y), (x + 296, y), (x + 318, y + 21), (x + 296, y + 42), (x, y + 42))
         draw.polygon(scaled(*lane), fill=color)
-    draw.line(scaled((300, 44), (340, 94)), fill=colors.paper, width=58 * _SCALE)
-    draw.line(scaled((302, 46), (338, 92)), fill=colors.ink, width=34 * _SCALE)
+    baton = scaled((300, 43), (340, 95))
+    for color, width in ((colors.paper, 44), (colors.ink, 32)):
+        draw.line(baton, fill=color, width=width * _SCALE)
+        for end in baton:
+            draw.circle(end, width * _SCALE / 2, fill=color)
     for text, y, size in ((brand.product, 90, 92), (f"from {brand.name}", 205, 44)):
         font = ImageFont.truetype(_FONT, size * _SCALE)
         while size > 20 and font.getlength(text) > 1020 * _SCALE:
