@@ -4,7 +4,7 @@ Providers let a link fill in their form, and hand a value in it back with the bo
 calls these fields is in its documentation; only SavvyCal's names for name and email are not.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
@@ -42,19 +42,11 @@ MAX_URL = 1_500
 """Longer addresses do not arrive everywhere."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Fields:
-    """What a provider calls the fields of a link; of those for our key, the first free one."""
-
-    name: str
-    email: str
-    key: tuple[str, ...]
-
-
-_FIELDS: Mapping[Provider, _Fields] = {
-    "cal": _Fields("name", "email", ("metadata[key]",)),
-    "calendly": _Fields("name", "email", ("utm_content", "salesforce_uuid")),
-    "savvycal": _Fields("display_name", "email", ("metadata[key]",)),
+# What each provider calls the name, and the fields for our key: the first free one is used.
+_FIELDS: Mapping[Provider, tuple[str, Sequence[str]]] = {
+    "cal": ("name", ["metadata[key]"]),
+    "calendly": ("name", ["utm_content", "salesforce_uuid"]),
+    "savvycal": ("display_name", ["metadata[key]"]),
 }
 
 
@@ -111,10 +103,10 @@ def calendar_url(offer: BookingOffer, key: str, *, name: str = "", email: str = 
     """
     if offer.provider is None:
         return offer.url
-    parts, fields = urlsplit(offer.url), _FIELDS[offer.provider]
+    parts, (name_field, key_fields) = urlsplit(offer.url), _FIELDS[offer.provider]
     taken = {field for field, _ in parse_qsl(parts.query, keep_blank_values=True)}
-    key_field = next((field for field in fields.key if field not in taken), "")
-    wanted = ((key_field, key), (fields.email, email), (fields.name, name[:MAX_FIELD]))
+    key_field = next((field for field in key_fields if field not in taken), "")
+    wanted = ((key_field, key), ("email", email), (name_field, name[:MAX_FIELD]))
     query, url = parts.query, offer.url
     for field, value in wanted:
         if not field or not value or len(value) > MAX_FIELD or field in taken:

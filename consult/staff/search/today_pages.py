@@ -14,6 +14,7 @@ from flask.typing import ResponseReturnValue
 from consult.report.display import clock_time
 from consult.staff.accounts.access import signed_in_user
 from consult.staff.blueprint import blueprint, for_staff
+from consult.staff.search.list_filters import current_viewer
 from consult.staff.settings.settings_pages import first_steps, placeholders
 from consult.staff.times import (
     agency_time,
@@ -28,7 +29,7 @@ from consult.storage.accounts import accounts
 from consult.storage.booking import calendar_setup
 from consult.storage.leads.changes import can_undo
 from consult.storage.search import find_leads, today
-from consult.storage.search.lead_filter import LeadFilter, Viewer
+from consult.storage.search.lead_filter import LeadFilter
 from consult.storage.settings.setting_overrides import SEEN
 from consult.storage.tables.lead_tables import LeadRow
 from consult.web.services import services
@@ -68,7 +69,7 @@ def today_page() -> ResponseReturnValue:
         return redirect(f"{url_for('.lead_list')}?{query}", 303)
     office, provider = services().settings.office, services().settings_provider
     me = signed_in_user()
-    viewer = Viewer(me.id, office.zone)
+    viewer = current_viewer()
     with services().database.reading() as session:
         groups = today.groups_of(session, viewer)
         facts = today.next_facts(session, (lead for group in groups for lead in group.leads))

@@ -7,10 +7,10 @@ from what a request says about itself.
 
 import json
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from ipaddress import ip_address
-from typing import Literal
+from typing import Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
 from webauthn import (
@@ -41,6 +41,7 @@ CHALLENGE_FOR = timedelta(minutes=10)
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 
 def supported() -> bool:
@@ -95,16 +96,8 @@ def verify_new(response: str, user_id: int, name: str) -> PasskeyRow | None:
     begun = take("passkey:add", CHALLENGE_FOR)
     if begun is None:
         return None
-    try:
-        verified = verify_registration_response(
-            credential=response,
-            expected_challenge=begun["challenge"],
-            expected_rp_id=_site(),
-            expected_origin=_origin(),
-            require_user_verification=True,
-        )
-    except Exception as problem:  # what is no credential at all fails in many ways
-        log.info("a new passkey was refused: %s", type(problem).__name__)
+    verified = _verified(verify_registration_response, response, begun["challenge"])
+    if verified is None:
         return None
     return PasskeyRow(
         user_id=user_id,
@@ -134,18 +127,14 @@ def _verify(purpose: Purpose, response: str, user_id: int | None) -> int | None:
     passkey = _passkey_of(response) if begun else None
     if begun is None or passkey is None or user_id not in (None, passkey.user_id):
         return None
-    try:
-        verified = verify_authentication_response(
-            credential=response,
-            expected_challenge=begun["challenge"],
-            expected_rp_id=_site(),
-            expected_origin=_origin(),
-            credential_public_key=passkey.public_key,
-            credential_current_sign_count=0,  # `use_passkey` compares, in one statement
-            require_user_verification=True,
-        )
-    except Exception as problem:  # what is no credential at all fails in many ways
-        log.info("a passkey was refused: %s", type(problem).__name__)
+    verified = _verified(
+        verify_authentication_response,
+        response,
+        begun["challenge"],
+        credential_public_key=passkey.public_key,
+        credential_current_sign_count=0,  # `use_passkey` compares, in one statement
+    )
+    if verified is None:
         return None
     with services().database.writing() as writing:
         if factors.use_passkey(writing, passkey.id, verified.new_sign_count):
@@ -158,6 +147,22 @@ def _verify(purpose: Purpose, response: str, user_id: int | None) -> int | None:
             passkey=passkey.id,
         )
     return None
+
+
+def _verified(verify: Callable[..., T], response: str, challenge: bytes, **known: Any) -> T | None:
+    """Return what a browser's response says; None when it is not valid for this site."""
+    try:
+        return verify(
+            credential=response,
+            expected_challenge=challenge,
+            expected_rp_id=_site(),
+            expected_origin=_origin(),
+            require_user_verification=True,
+            **known,
+        )
+    except Exception as problem:  # what is no credential at all fails in many ways
+        log.info("a passkey was refused: %s", type(problem).__name__)
+        return None
 
 
 def _passkey_of(response: str) -> PasskeyRow | None:
