@@ -179,6 +179,7 @@ def test_a_held_email_is_answered_like_a_sent_one(
         deliver(scene.app)
     assert len(set(pages)) == 1
     assert "Check your email" in pages[0][2]
+    assert "enter your email again in case it had a typo" in pages[0][2]
     assert ADDRESS not in pages[0][2] + pages[0][1]
     assert len(scene.server.accepted) == allowed
 
