@@ -1,8 +1,8 @@
-"""The preview of the brand follows its fields as they change."""
+"""The pages of the settings: their tabs, and the preview of the brand."""
 
 from tests.browser.site import Site
 from tests.support import staff_client
-from tests.support.browser import Visit
+from tests.support.browser import DESK_WIDTH, PHONE_WIDTH, ZOOMED_WIDTH, Visit, large_text
 
 
 def test_the_preview_follows_what_is_typed_and_chosen(admin: Visit, site: Site) -> None:
@@ -21,3 +21,17 @@ def test_the_preview_follows_what_is_typed_and_chosen(admin: Visit, site: Site) 
     assert "not enough contrast" in tab.locator("[data-text-on='sales paper']").inner_text()
     tab.fill("#brand-product", "")
     assert "Relay Check" in picture.locator("text").all_text_contents()
+
+
+def test_tabs_fold_where_there_is_no_room_for_them(admin: Visit) -> None:
+    admin.open("/staff/settings/notifications")
+    tabs = admin.tab.locator(".tabs a").filter(visible=True)
+    for width in (DESK_WIDTH, PHONE_WIDTH):
+        admin.look(width)
+        assert "All settings" not in tabs.all_inner_texts()
+        assert tabs.count() > 10
+    with large_text(admin):
+        assert tabs.all_inner_texts() == ["Notifications", "All settings"]
+    admin.look(ZOOMED_WIDTH)
+    tabs.last.click()
+    assert tabs.count() > 10
