@@ -94,7 +94,7 @@ def test_the_list_has_the_last_message_of_each_with_one_query(
         page = admin.get(ALL)
     assert sum("deliveries" in query for query in queries) == 1
     cells = [text_of(one) for one in page.document.all("td") if "Last" in one.attrib["data-label"]]
-    assert [cell.partition(" ")[0] for cell in cells] == ["Queued", "Queued", "None"]
+    assert cells == ["just now Queued", "just now Queued", "None yet"]
 
 
 def test_resubmitting_adds_nothing_and_shows_the_same_secret(app: Flask, admin: PageClient) -> None:
