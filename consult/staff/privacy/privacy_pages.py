@@ -23,6 +23,7 @@ from consult.staff.blueprint import ID, RoleRequired, blueprint, for_admins, for
 from consult.staff.times import agency_time
 from consult.storage.audit import audit_log
 from consult.storage.audit.audit_log import Fact
+from consult.storage.booking import calendar_setup
 from consult.storage.db.database import Session
 from consult.storage.drafts import reminder_consent
 from consult.storage.leads import leads
@@ -40,6 +41,12 @@ REASONS: Mapping[str, str] = {
 }
 """Why staff delete or anonymize a lead, by the word in the audit log."""
 
+_NO_LEAD = "No lead has this address. Check it, or look for the business in the list of leads."
+_PAST_BOOKING = (
+    "No lead has this address. A calendar reported a booking that is over or was canceled, with "
+    "this address. That’s deleted 30 days after the report."
+)
+
 REASON_LABELS = {**REASONS, "retention": "Retention period ended"}
 
 
@@ -56,10 +63,14 @@ def find_person() -> ResponseReturnValue:
     with services().database.reading() as session:
         found = erasure.find_person(session, typed)
         unfinished = reminder_consent.has_address(session, typed)
+        reported = calendar_setup.of_addresses(session, [typed.lower()])
+        to_come = {event.id for one in calendar_setup.unmatched(session) for event in one.events}
     if found is None and unfinished:
         return redirect(url_for(".unfinished"), 303)
+    if found is None and to_come & {event.id for event in reported}:
+        return redirect(url_for(".unmatched_bookings"), 303)
     if found is None:
-        error = "No lead has this address. Check it, or look for the business in the list of leads."
+        error = _PAST_BOOKING if reported else _NO_LEAD
         return render_template("staff/privacy/person.html", error=error, typed=typed), 422
     return redirect(url_for(".lead_data", lead_id=found, scope="person"), 303)
 

@@ -17,7 +17,7 @@ from tests.support.client import PageClient
 from tests.support.databases import Clock, read, rows, write
 from tests.support.lead_factories import see
 from tests.support.page import Page
-from tests.support.staff_client import audited, joined, make_lead, post
+from tests.support.staff_client import ADMIN, audited, joined, make_lead, post, signed_in
 from tests.support.submissions import CONTACT
 
 ALL = "/staff/settings/calendars"
@@ -144,6 +144,20 @@ def test_a_lead_is_looked_for_by_any_word(app: Flask) -> None:
     assert "No lead has “Someone Else.”" in page.text
     assert CONTACT.business in staff.get(f"{page.path}?text=okafor").text
     assert "Search for the business" in staff.get(f"{page.path}?text=").text
+
+
+def test_personal_data_is_found_in_a_booking_without_a_lead(app: Flask, clock: Clock) -> None:
+    services_of(app).database.clock = clock
+    admin = joined(app, ADMIN, admin=True)
+    book(app, "Eve", "Eve@example.net")
+    found = post(admin, "/staff/person", "/person", address="eve@Example.net")
+    assert found.location == UNMATCHED
+    clock.go_on(days=29)
+    admin = signed_in(app, ADMIN)
+    over = post(admin, "/staff/person", "/person", address="eve@example.net", status=422)
+    assert "a booking that is over or was canceled" in over.text
+    other = post(admin, "/staff/person", "/person", address="eva@example.net", status=422)
+    assert "booking" not in other.text
 
 
 def test_a_booking_that_was_matched_by_address_says_so(app: Flask) -> None:
