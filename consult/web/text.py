@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
-from wtforms import StringField
+from wtforms import DateField, StringField
 from wtforms.validators import Length
 
 from consult.settings.brand import CURRENCY_SIGNS
@@ -51,6 +51,18 @@ class LineField(StringField):
     def process_formdata(self, valuelist: list[str]) -> None:
         if valuelist:
             self.data = one_line(valuelist[0])
+
+
+class DayField(DateField):
+    """A day. Where a button has one as well as an input after it, the button's counts."""
+
+    data: Any
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        try:
+            super().process_formdata(valuelist[:1])
+        except ValueError:
+            raise ValueError("Enter a date.") from None
 
 
 def at_most(characters: int) -> Length:

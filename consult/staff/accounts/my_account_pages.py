@@ -6,7 +6,7 @@ from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 from wtforms import Field, Form, PasswordField
-from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
+from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 
 from consult.staff.accounts import access, login
 from consult.staff.accounts.access import signed_in_session, signed_in_user
@@ -21,7 +21,7 @@ from consult.storage.notifications import notifications
 from consult.storage.second_factors import factors
 from consult.storage.tables.account_tables import StaffUserRow
 from consult.web.services import services
-from consult.web.text import LineField, at_most
+from consult.web.text import DayField, LineField, at_most
 from consult.workflow.notification_types import EMAIL_TYPES, TYPE_INFO
 
 NAME_MAX = 200
@@ -71,28 +71,23 @@ class InvitationForm(Form):
 class AwayForm(Form):
     """The day on which someone is back; empty while they are here."""
 
-    back_on = LineField("Back on")
+    back_on = DayField("Back on", [Optional()])
 
     def validate_back_on(self, field: Field) -> None:
-        try:
-            day = date.fromisoformat(field.data or "9999-01-01")
-        except ValueError:
-            raise ValidationError("Enter a date.") from None
-        if day <= agency_today():
+        if field.data and field.data <= agency_today():
             raise ValidationError("Choose a date in the future.")
 
     @property
     def away_until(self) -> datetime | None:
-        if not self.back_on.data:
-            return None
-        return services().settings.office.start_of(date.fromisoformat(self.back_on.data))
+        day = self.back_on.data
+        return services().settings.office.start_of(day) if day else None
 
 
-def back_on(user: StaffUserRow) -> str:
-    """The day on which someone is back, as a date field has it; empty if they are here."""
+def back_on(user: StaffUserRow) -> date | None:
+    """The day on which someone is back; None if they are here."""
     if not (user.away_until and user.is_away(services().database.clock())):
-        return ""
-    return agency_time(user.away_until).date().isoformat()
+        return None
+    return agency_time(user.away_until).date()
 
 
 class ChangePasswordForm(Form):

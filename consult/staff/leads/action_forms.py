@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from typing import Any, get_args
 
-from wtforms import DateField, Field, Form, IntegerField, StringField, TimeField
+from wtforms import Field, Form, IntegerField, StringField, TimeField
 from wtforms.validators import AnyOf, DataRequired, InputRequired, Optional, ValidationError
 
 from consult.report.email_drafts import EmailKind
@@ -26,7 +26,15 @@ from consult.storage.leads.notes import TEXT_MAX
 from consult.storage.search.today import NEXT_KINDS
 from consult.storage.tables.booking_tables import BookingRow
 from consult.storage.tables.lead_tables import LeadEventRow, LeadRow
-from consult.web.text import LineField, at_most, many_lines, one_line, parse_id, read_amount
+from consult.web.text import (
+    DayField,
+    LineField,
+    at_most,
+    many_lines,
+    one_line,
+    parse_id,
+    read_amount,
+)
 from consult.workflow.stages import (
     CALLED_OFF,
     CLOSING_REASONS,
@@ -77,18 +85,6 @@ class _Id(IntegerField):
             self.data = None
 
 
-class _Day(DateField):
-    """A day. Where a button has one as well as an input after it, the button's counts."""
-
-    data: Any
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        try:
-            super().process_formdata(valuelist[:1])
-        except ValueError:
-            raise ValueError("Enter a date.") from None
-
-
 class _Time(TimeField):
     data: Any
 
@@ -129,7 +125,7 @@ class ContactForm(CommentForm):
     channel = LineField()
     reached = LineField()
     draft = LineField(validators=[AnyOf(("", *get_args(EmailKind)), "Choose one of the drafts.")])
-    next_on = _Day(validators=[Optional()])
+    next_on = DayField(validators=[Optional()])
 
     def validate_next_on(self, field: Field) -> None:
         _refuse_past(field)
@@ -146,7 +142,7 @@ class ContactForm(CommentForm):
 
 
 class ConsultForm(ActionForm):
-    day = _Day(validators=[InputRequired("Enter a date.")])
+    day = DayField(validators=[InputRequired("Enter a date.")])
     time = _Time(
         format=["%H:%M", "%H:%M:%S"], validators=[InputRequired("Enter a time, such as 14:30.")]
     )
@@ -172,7 +168,7 @@ class BookForm(ConsultForm, MoveForm):
 
 
 class FollowUpForm(ActionForm):
-    on = _Day(validators=[InputRequired("Enter a date.")])
+    on = DayField(validators=[InputRequired("Enter a date.")])
 
     def validate_on(self, field: Field) -> None:
         _refuse_past(field)
