@@ -30,7 +30,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields, replace
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from PIL import Image, ImageOps
@@ -98,9 +98,11 @@ class Colors:
     """The colors of light pages and reports, as #rrggbb.
 
     `marketing` and `sales` are used for text on `paper`, and as a background of text in `paper`;
-    `exchange` is only a background of text in `ink`. See `contrast_errors`.
+    `exchange` is only a background of text in `ink`. No brand changes `gray`, which small texts are
+    in: paper for it is light, as fields (white) and errors (red) need too. See `contrast_errors`.
     """
 
+    gray: ClassVar[str] = "#566070"
     ink: str = "#14202e"
     paper: str = "#fbf9f4"
     marketing: str = "#b84800"
@@ -110,7 +112,7 @@ class Colors:
     def contrast_errors(self) -> Mapping[str, str]:
         """A message for each color with too little contrast, by its key in a brand."""
         errors = {}
-        for key, (text, background) in TEXT_PAIRS.items():
+        for key, (text, background) in {**TEXT_PAIRS, "paper": ("gray", "paper")}.items():
             ratio = contrast(getattr(self, text), getattr(self, background))
             if ratio < READABLE:
                 errors[f"colours.{key}"] = (

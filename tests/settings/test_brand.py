@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from consult.settings import PROJECT_FOLDER
 from consult.settings.brand import Brand, BrandError, Colors, contrast, load_brand
 
 
@@ -16,6 +17,8 @@ def _file(folder: Path, text: str, name: str = "brand.toml") -> Path:
 def test_the_default_brand_needs_no_file_and_its_colors_are_readable() -> None:
     assert load_brand(None) == Brand()
     assert Colors().contrast_errors() == {}
+    sheet = (PROJECT_FOLDER / "static/css/site.css").read_text("utf-8")
+    assert f"--quiet: {Colors.gray};" in sheet
     assert contrast("#000000", "#ffffff") == pytest.approx(21)
     assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
     assert contrast("#ffffff", "#777777") == contrast("#777777", "#ffffff")
@@ -52,6 +55,12 @@ def test_a_logo_is_stored_whole(tmp_path: Path) -> None:
         ('currency = "XXX"', "must be one of AUD"),
         ('[colours]\nsales = "blue"', "sales: must look like #1c4f8f"),
         ('[colours]\nsales = "#eeeeee"', "colours.sales: sales on paper has a contrast of 1.1"),
+        (
+            '[colours]\npaper = "#000000"\nink = "#ffffff"\nsales = "#88bbff"\n'
+            'marketing = "#ffaa55"\nexchange = "#333333"',
+            "colours.paper: gray on paper has a contrast of 3.3",
+        ),
+        ('[colours]\npaper = "#cccccc"', "colours.paper: gray on paper has a contrast of 4.0"),
         ('[colours]\npink = "#eeeeee"', "colours: unknown key 'pink'"),
         ('colours = "red"', "colours: must be a table"),
         ('logo = "logo.gif"', "an .svg or a .png"),

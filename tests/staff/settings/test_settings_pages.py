@@ -134,6 +134,7 @@ INVALID = [
     ("website", "embed_origins", "www.example.com", "“www.example.com” needs https://"),
     ("brand", "brand-colours-marketing", "#ffcc00", "contrast of"),
     ("brand", "brand-colours-exchange", "#14202e", "contrast of"),
+    ("brand", "brand-colours-paper", "#000000", "Gray on paper has a contrast of 3.3, text needs"),
 ]
 
 
