@@ -321,7 +321,7 @@ def test_staff_free_a_lead_that_is_not_spam(site: Site) -> None:
         staff.get("/staff/insights").text
     )
     # A colleague who saw the page before is told, and nothing is sent twice.
-    assert "Someone else just changed this lead" in staff.submit(form, status=409).text
+    assert "You changed this lead in another window" in staff.submit(form, status=409).text
     assert len(site.mails()) == 1
 
 
