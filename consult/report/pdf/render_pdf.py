@@ -168,7 +168,7 @@ def main(file_descriptor: int, memory_mb: int, cpu_seconds: float) -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 10, 10)
-    with Connection(file_descriptor) as line, suppress(EOFError, BrokenPipeError):
+    with Connection(file_descriptor) as line, suppress(EOFError, ConnectionError):
         line.send_bytes(OK)
         while True:
             html = line.recv_bytes().decode()

@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+from contextlib import closing
 
 import pytest
 
@@ -42,6 +43,20 @@ def test_a_process_killed_in_a_pause_is_replaced(renderer: Renderer) -> None:
     os.kill(process_of(renderer), signal.SIGKILL)
     os.waitid(os.P_PID, process_of(renderer), os.WEXITED | os.WNOWAIT)
     assert renderer.render(HELLO) == first
+
+
+def test_a_process_whose_worker_was_killed_ends_without_a_word(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    with closing(Renderer()) as made:
+        made.render(HELLO)
+        assert made._running
+        line, process = made._running.line, made._running.process
+        line.send_bytes(HELLO.encode())
+        assert line.poll(60), "an answer that nobody reads anymore"
+        line.close()
+        assert process.wait(60) == 0
+    assert capfd.readouterr().err == ""
 
 
 def test_a_bad_document_says_where_and_not_what(renderer: Renderer) -> None:
