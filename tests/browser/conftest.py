@@ -78,6 +78,13 @@ def windows(browser: Browser, site: Site) -> Iterator[Callable[..., Visit]]:
         yield opened
 
 
+@pytest.fixture
+def phone(browser: Browser, served: Served) -> Iterator[Visit]:
+    """The phone of someone who was never here before, without JavaScript."""
+    with visiting(browser, served.origin, javascript=False, touch=True) as phone:
+        yield phone
+
+
 @contextmanager
 def shared(visit: Visit, width: int) -> Iterator[Visit]:
     visit.look(width)

@@ -13,13 +13,12 @@ from tests.support.apps import services_of
 from tests.support.axe import find_violations
 from tests.support.browser import Visit, visiting
 from tests.support.databases import rows
-from tests.support.keyboard_and_touch import fill_by_tapping
+from tests.support.keyboard_and_touch import SEND, fill_by_tapping
 from tests.support.patience import wait_until
 from tests.support.personas import CONTACT, AnswerValue
 
 Fill = Callable[[Frame, Mapping[str, AnswerValue]], None]
 
-SEND = "main form button[type=submit]"
 LOWEST_TOP = 120
 LARGEST_SHIFT = 0.05
 FRAME = "document.querySelector('relay-check').shadowRoot.querySelector('iframe')"

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.browser.frame import BOX, FRAME, SEND, STYLED
+from tests.browser.frame import BOX, FRAME, STYLED
 from tests.support.agency_site import HEADER, Embedded
 from tests.support.firefox import Firefox, starting_firefox
-from tests.support.keyboard_and_touch import FILL
+from tests.support.keyboard_and_touch import FILL, SEND
 from tests.support.owner_journey import as_sent
 from tests.support.personas import BATON_ON_THE_FLOOR
 

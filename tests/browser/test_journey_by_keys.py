@@ -5,13 +5,12 @@ from playwright.sync_api import Browser
 from tests.support import staff_client
 from tests.support.apps import services_of
 from tests.support.browser import DESK_WIDTH, Served, Visit, visiting
-from tests.support.keyboard_and_touch import fill_with_keys, tab_to
+from tests.support.keyboard_and_touch import SEND, fill_with_keys, tab_to
 from tests.support.personas import BATON_ON_THE_FLOOR, CONTACT
 from tests.support.results import submit_check
 from tests.support.submissions import lead_of
 
 MOST_PAGES = 30
-SEND = "main form button[type=submit]"
 
 
 def press_enter_on(visit: Visit, selector: str) -> None:

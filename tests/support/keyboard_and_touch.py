@@ -12,6 +12,8 @@ from tests.support.page import Field
 from tests.support.patience import wait_until
 from tests.support.personas import AnswerValue
 
+SEND = "main form button[type=submit]"
+
 MOST_STOPS = 120
 """Tab stops after which a page counts as one that keys cannot get through."""
 
@@ -114,6 +116,12 @@ def tap(tab: Tab | Frame, selector: str) -> None:
         tab.touchscreen.tap(*tab.evaluate(MIDDLE, selector))
     else:
         tab.locator(selector).last.tap()
+
+
+def tap_on(visit: Visit, selector: str) -> None:
+    """Tap what leads to another page, which has to fit the window."""
+    visit.leave(lambda: tap(visit.tab, selector))
+    assert visit.overflow() == 0, f"{visit.path} is wider than the phone"
 
 
 def fill_by_tapping(tab: Tab | Frame, answers: Mapping[str, AnswerValue]) -> None:
