@@ -119,9 +119,9 @@ class Relay:
 class Fix:
     """One step of the plan, with the score of its axis before and after it and the earlier ones.
 
-    `now`, `next` (the nearest that isn't low) and `aim` are answers. `because` are
-    its reasons as in the scorecard, `reasons` the same in words. `tool` is the name of what to use
-    tonight, `tool_text` its lines, `effort` what it takes: hour, habit or project.
+    `now`, `next` (the nearest that isn't low) and `aim` are answers. `because` are its reasons as
+    in the scorecard, `reasons` the same in words. `tool` is the name of what to use tonight,
+    `tool_text` its lines, `effort` what it takes: hour, habit or project.
     """
 
     id: str

@@ -182,7 +182,7 @@ class Database:
 
     @contextmanager
     def looking_up(self) -> Iterator[Session]:
-        """A session without a transaction, for what takes a single query.
+        """A session without a transaction: each query sees the newest data.
 
         PostgreSQL answers twice less than to `reading`: for what every page of the staff asks.
         """

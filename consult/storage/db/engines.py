@@ -194,10 +194,10 @@ class _PostgresServer:
         connection.execute(f"SET random_page_cost = {_RANDOM_PAGE_COST}")
 
     def refuse_lost(self, connection: Any, _record: Any, _user: Any) -> None:
-        """Have the pool connect anew where the server has hung up, as it does when it restarts.
+        """Have the pool reconnect where the server has hung up, as it does when it restarts.
 
         A server says so unasked. To ask it each time (`pool_pre_ping`) takes two more answers for
-        each page, and finds no more, except of a machine that is gone, for which both wait.
+        each page, and finds no more: for a machine that is gone, both wait.
         """
         unasked = select.poll()
         unasked.register(connection, select.POLLIN)
